@@ -1,0 +1,233 @@
+#include "schema/base.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void *or_abort(void *p)
+{
+    if (!p)
+        abort();
+    return p;
+}
+
+void *xmalloc(size_t n)
+{
+    return or_abort(malloc(n ? n : 1));
+}
+
+void *xcalloc(size_t n, size_t size)
+{
+    return or_abort(calloc(n ? n : 1, size ? size : 1));
+}
+
+void *xrealloc(void *p, size_t n)
+{
+    return or_abort(realloc(p, n ? n : 1));
+}
+
+char *xstrdup(const char *s)
+{
+    return or_abort(strdup(s));
+}
+
+char *xstrndup(const char *s, size_t n)
+{
+    return or_abort(strndup(s, n));
+}
+
+char *xasprintf(const char *fmt, ...)
+{
+    char *s = NULL;
+    va_list args;
+
+    va_start(args, fmt);
+    int n = vasprintf(&s, fmt, args);
+    va_end(args);
+    return or_abort(n < 0 ? NULL : s);
+}
+
+void *grow(void *items, size_t n, size_t *cap, size_t size)
+{
+    if (n < *cap && items)
+        return items;
+    if (*cap > SIZE_MAX / 2 / size)
+        abort();
+    *cap = *cap ? *cap * 2 : 8;
+    return xrealloc(items, *cap * size);
+}
+
+bool streq(const char *a, const char *b)
+{
+    if (!a || !b)
+        return a == b;
+    return strcmp(a, b) == 0;
+}
+
+bool starts_with(const char *s, const char *prefix)
+{
+    return strncmp(s, prefix, strlen(prefix)) == 0;
+}
+
+bool parse_int64(const char *s, int64_t *out)
+{
+    if (!s || !(isdigit((unsigned char)s[0]) || (s[0] == '-' && isdigit((unsigned char)s[1]))))
+        return false;
+
+    char *end;
+    errno = 0;
+    long long v = strtoll(s, &end, 10);
+    if (errno || *end)
+        return false;
+    *out = v;
+    return true;
+}
+
+bool buf_add(struct buf *b, const void *data, size_t n)
+{
+    if (b->over || n > b->max - b->n) {
+        b->over = true;
+        return false;
+    }
+    if (b->n + n + 1 > b->cap) {
+        size_t cap = b->cap ? b->cap : 64;
+        while (cap < b->n + n + 1)
+            cap *= 2;
+        b->data = xrealloc(b->data, cap);
+        b->cap = cap;
+    }
+    if (n)
+        memcpy(b->data + b->n, data, n);
+    b->n += n;
+    b->data[b->n] = '\0';
+    return true;
+}
+
+bool buf_puts(struct buf *b, const char *s)
+{
+    return buf_add(b, s, strlen(s));
+}
+
+bool buf_vprintf(struct buf *b, const char *fmt, va_list args)
+{
+    char *s = NULL;
+    int n = vasprintf(&s, fmt, args);
+
+    or_abort(n < 0 ? NULL : s);
+    bool ok = buf_add(b, s, (size_t)n);
+    free(s);
+    return ok;
+}
+
+bool buf_printf(struct buf *b, const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    bool ok = buf_vprintf(b, fmt, args);
+    va_end(args);
+    return ok;
+}
+
+const char *buf_text(const struct buf *b)
+{
+    return b->data ? b->data : "";
+}
+
+char *buf_take(struct buf *b)
+{
+    char *s = b->data ? b->data : xstrdup("");
+
+    *b = BUF_WITH_LIMIT(b->max);
+    return s;
+}
+
+void buf_clear(struct buf *b)
+{
+    free(b->data);
+    *b = BUF_WITH_LIMIT(b->max);
+}
+
+void buf_add_urlencoded(struct buf *b, const char *s)
+{
+    for (; *s; s++) {
+        unsigned char c = (unsigned char)*s;
+        if (c < 128 && (isalnum(c) || strchr("-._~", c)))
+            buf_add(b, s, 1);
+        else
+            buf_printf(b, "%%%02X", c);
+    }
+}
+
+void strings_add(struct strings *l, const char *s)
+{
+    l->items = grow(l->items, l->n, &l->cap, sizeof(*l->items));
+    l->items[l->n++] = xstrdup(s);
+}
+
+bool strings_has(const struct strings *l, const char *s)
+{
+    for (size_t i = 0; i < l->n; i++) {
+        if (streq(l->items[i], s))
+            return true;
+    }
+    return false;
+}
+
+void strings_clear(struct strings *l)
+{
+    for (size_t i = 0; i < l->n; i++)
+        free(l->items[i]);
+    free(l->items);
+    *l = (struct strings){ 0 };
+}
+
+enum { WORD_MAX = 63 };
+
+/* Edit distance without regard to case; a swap of neighbours counts one. */
+static size_t distance(const char *a, const char *b)
+{
+    size_t n = strlen(a), m = strlen(b);
+    size_t d[3][WORD_MAX + 2];
+
+    if (n > WORD_MAX || m > WORD_MAX)
+        return WORD_MAX;
+    for (size_t j = 0; j <= m; j++)
+        d[0][j] = j;
+    for (size_t i = 1; i <= n; i++) {
+        size_t *row = d[i % 3], *up = d[(i + 2) % 3], *up2 = d[(i + 1) % 3];
+        row[0] = i;
+        for (size_t j = 1; j <= m; j++) {
+            int ca = tolower((unsigned char)a[i - 1]), cb = tolower((unsigned char)b[j - 1]);
+            size_t best = up[j - 1] + (ca != cb);
+            if (up[j] + 1 < best)
+                best = up[j] + 1;
+            if (row[j - 1] + 1 < best)
+                best = row[j - 1] + 1;
+            if (i > 1 && j > 1 && ca == tolower((unsigned char)b[j - 2]) &&
+                tolower((unsigned char)a[i - 2]) == cb && up2[j - 2] + 1 < best)
+                best = up2[j - 2] + 1;
+            row[j] = best;
+        }
+    }
+    return d[n % 3][m];
+}
+
+const char *nearest_word(const char *word, const char *(*next)(const void *ctx, size_t i),
+                         const void *ctx)
+{
+    const char *best = NULL;
+    size_t best_distance = 1 + strlen(word) / 3;
+    const char *candidate;
+
+    for (size_t i = 0; (candidate = next(ctx, i)); i++) {
+        size_t d = distance(word, candidate);
+        if (d <= best_distance && (!best || d < best_distance)) {
+            best = candidate;
+            best_distance = d;
+        }
+    }
+    return best;
+}
