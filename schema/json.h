@@ -1,0 +1,21 @@
+/* cJSON with paths as rows write them: a.b[0].c, a[k=v].c. */
+#ifndef SCHEMA_JSON_H
+#define SCHEMA_JSON_H
+
+#include <cjson/cJSON.h>
+
+#include "schema/base.h"
+
+/* NULL where the path leads nowhere. */
+const cJSON *json_at(const cJSON *root, const char *path);
+/* The text there, NULL where there is none or it is no string. */
+const char *json_text(const cJSON *root, const char *path);
+bool json_true(const cJSON *root, const char *path);
+/* Puts `item` (taken) at the path, making objects and lists on the way. */
+void json_put(cJSON *root, const char *path, cJSON *item);
+/* Absent, null, false, "", [] and {} mean nothing. */
+bool json_nothing(const cJSON *v);
+/* Whole text must be one JSON value; NULL if not, *error_at tells where (byte). */
+cJSON *json_parse(const char *text, size_t n, size_t *error_at);
+
+#endif

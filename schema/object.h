@@ -1,0 +1,105 @@
+/* One thing of one kind: what a manifest says of it, or what DCT does.
+ *
+ * Values run parallel to the kind's rows. An object is not changed any more
+ * once it is read; whoever keeps it holds a reference. */
+#ifndef SCHEMA_OBJECT_H
+#define SCHEMA_OBJECT_H
+
+#include <cjson/cJSON.h>
+
+#include "schema/diag.h"
+#include "schema/kind.h"
+
+enum value_state {
+    V_ABSENT, /* not said */
+    V_NULL,   /* an explicit null */
+    V_SET,
+};
+
+enum { DIGEST_TEXT = 33 };
+
+/* A value in DCT's own form. Strings, words, times, files and references (a
+ * manifest's name, a reply's id) are `s`; integers and booleans `i`; every
+ * composite `json`, spelled as the API spells it. A secret is
+ * {"$secret": {"credential": "x"}}: the value itself is put in when the
+ * request leaves the process, and is nowhere before. */
+struct value {
+    enum value_state state;
+    struct pos pos;
+    union {
+        int64_t i;
+        char *s;
+        cJSON *json;
+    };
+    /* Keyed digest of the value (secrets: of the secret itself) as 32 hex
+     * digits, set by the loader for wanted objects; "" = not known. */
+    char digest[DIGEST_TEXT];
+};
+
+enum mode { MODE_ENFORCE, MODE_WARN, MODE_OBSERVE };
+enum adopt { ADOPT_NEVER, ADOPT_IF_EXISTS, ADOPT_MUST_EXIST };
+enum deletion { DELETION_DEFAULT, DELETION_DELETE, DELETION_ORPHAN };
+
+/* The `policy` block; zero is its default. */
+struct policy {
+    enum mode mode;
+    enum adopt adopt;
+    char *adopt_id;
+    enum deletion deletion;
+    bool protect;
+    bool replace_allowed;
+    struct strings ignore; /* row names: "description", "metadata.tags" */
+    bool suspended;
+    char *suspend_reason;
+    msec suspend_until; /* 0 = until the manifest says otherwise */
+};
+
+struct object {
+    unsigned refs;
+    const struct kind_desc *kind;
+    struct pos pos;   /* of the document */
+    char *name;       /* metadata.name, or DCT's name */
+    char *moved_from; /* metadata.movedFrom, or NULL */
+    struct policy policy;
+    struct value values[]; /* parallel to kind->table.rows */
+};
+
+struct object *object_new(const struct kind_desc *k, const char *name, struct pos pos);
+struct object *object_ref(struct object *o);
+void object_free(struct object *o); /* drops one reference; takes NULL */
+OWNER(object)
+
+const struct value *object_value(const struct object *o, const char *yaml);
+/* The string of a row, NULL where it is not set. */
+const char *object_text(const struct object *o, const char *yaml);
+
+/* Frees what v holds and makes it absent; `type` says what it holds. */
+void value_clear(struct value *v, enum field_type type);
+void value_copy(struct value *to, const struct value *from, enum field_type type);
+bool type_is_json(enum field_type type);
+bool type_is_text(enum field_type type);
+
+/* Does what DCT shows fulfil what is wanted? Absent, null, false, 0-length and
+ * {} are one; 5433.0 is 5433; UNORDERED lists are sets; an F_JSON, F_LIST,
+ * F_MAP or F_SETTINGS wants only the members it names; members that hold a
+ * secret on the wanted side are passed over. References compare by text:
+ * resolve first. */
+bool value_fulfilled(const struct field *f, const struct value *wanted,
+                     const struct value *observed);
+
+/* The value as people read it, secrets as "(secret)", long ones cut. */
+void value_print(const struct field *f, const struct value *v, struct buf *out);
+
+/* The text a digest is made of: the same for equal meanings, member order
+ * aside. Holds secret references, not secrets. */
+void value_canonical(const struct field *f, const struct value *v, struct buf *out);
+
+/* {credential|file|env: name} of an F_SECRET value, or of a {"$secret":…} node. */
+enum secret_source { SECRET_CREDENTIAL, SECRET_FILE, SECRET_ENV };
+struct secret_ref {
+    enum secret_source source;
+    const char *name; /* borrowed */
+};
+bool secret_ref_of(const cJSON *node, struct secret_ref *out);
+
+#endif
