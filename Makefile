@@ -1,0 +1,162 @@
+# dctd: build, tests and gates. `make help` lists the targets.
+#
+# Three archives in the direction of their dependencies (schema <- reconciler
+# <- daemon) and two programs. Every variant - sanitizers, coverage, another
+# compiler - is these same rules with another BUILD folder.
+
+VERSION = 0.1.0
+BUILD   = build
+PREFIX  = /usr/local
+UNITDIR = $(PREFIX)/lib/systemd/system
+DOCDIR  = $(PREFIX)/share/doc/dctd
+MANDIR  = $(PREFIX)/share/man
+SUITES  = unit golden trace e2e
+ifeq ($(origin CC),default)
+CC = gcc
+endif
+
+LIBRARIES = libuv libcurl yaml-0.1 libcjson libsystemd sqlite3 libmicrohttpd libcrypto
+# Asked for when a recipe first needs it, after `deps` had its chance.
+pkg = $(or $(shell pkg-config $1),$(error pkg-config $1 found nothing: run `make deps`))
+LIB_FLAGS  = $(eval LIB_FLAGS := $$(patsubst -I%,-isystem %,$$(call pkg,--cflags --libs-only-L $(LIBRARIES))))$(LIB_FLAGS)
+LDLIBS     = $(eval LDLIBS := $$(call pkg,--libs $(LIBRARIES)) -lm)$(LDLIBS)
+TEST_LIBS  = $(eval TEST_LIBS := $$(call pkg,--libs cmocka))$(TEST_LIBS)
+
+WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes \
+	-Wmissing-prototypes -Wold-style-definition -Wvla -Wformat=2 -Wundef -Wcast-qual \
+	-Wpointer-arith -Wwrite-strings -Wnull-dereference -Wimplicit-fallthrough -Wswitch-enum \
+	-Wdouble-promotion -Walloca -Wdate-time -Wredundant-decls
+HARDENING = -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection
+ifeq ($(shell uname -m),x86_64)
+HARDENING += -fcf-protection=full
+endif
+ifneq (,$(findstring clang,$(CC)))
+WARNINGS += -Wconditional-uninitialized -Wunreachable-code-aggressive -Wcomma -Wassign-enum \
+	-Wmissing-variable-declarations -Wunused-macros -Wextra-semi-stmt
+else
+WARNINGS += -Wcast-align=strict -Wlogical-op -Wduplicated-cond -Wduplicated-branches \
+	-Warith-conversion
+HARDENING += -ftrivial-auto-var-init=zero
+endif
+ifdef WERROR
+WARNINGS += -Werror
+endif
+
+OPTIMIZE = -O2 $(HARDENING)
+ifdef SANITIZE
+OPTIMIZE = -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+endif
+ifdef COVERAGE
+OPTIMIZE = -O0 --coverage
+endif
+
+CPPFLAGS = -std=c17 -D_GNU_SOURCE -I. -DDCTD_VERSION='"$(VERSION)"' $(LIB_FLAGS)
+CFLAGS   = -g -fPIE $(OPTIMIZE) $(WARNINGS)
+LDFLAGS  = -pie -Wl,-z,relro,-z,now -Wl,--as-needed
+COMPILE  = $(CC) $(CPPFLAGS) $(CFLAGS) $(EXTRA_CFLAGS)
+
+object     = $(patsubst %.c,$(BUILD)/%.o,$1)
+DAEMON     = $(filter-out daemon/main.c,$(wildcard daemon/*.c))
+SIMULATOR  = $(filter-out tests/sim/main.c,$(wildcard tests/sim/*.c))
+TEST_FILES = $(foreach s,$(filter-out e2e,$(SUITES)),$(wildcard tests/$s/test_*.c))
+SCRIPTS    = $(if $(filter e2e,$(SUITES)),$(wildcard tests/e2e/test_*.sh))
+TESTS      = $(TEST_FILES:%.c=$(BUILD)/%)
+ARCHIVES   = $(BUILD)/libdaemon.a $(BUILD)/libreconciler.a $(BUILD)/libschema.a
+TEST_ARCHIVES = $(BUILD)/libtest.a $(ARCHIVES)
+# Only where the caller did not choose how many jobs to run.
+PARALLEL = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
+
+all: $(BUILD)/dctd $(BUILD)/dct-sim ## build dctd and dct-sim (default)
+
+demo: deps ## install what is missing, build, and show dctd at work on the simulator
+	@$(MAKE) $(PARALLEL) all
+	BUILD=$(abspath $(BUILD)) tests/e2e/demo.sh
+
+test: deps ## install what is missing, build, and run every test
+	@$(MAKE) $(PARALLEL) check
+
+deps: ## install missing compilers and libraries (Debian and Fedora families)
+	@packaging/install-deps.sh
+
+check: all $(TESTS) ## run the tests of SUITES (unit golden trace e2e)
+	@tests/lib/run.sh $(BUILD) $(TESTS) $(SCRIPTS)
+
+asan: ## the same tests under AddressSanitizer and UBSan
+	@ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1 \
+		$(MAKE) $(PARALLEL) BUILD=$(BUILD)/asan SANITIZE=1 check
+
+valgrind: ## the C tests under valgrind; SUITES=e2e runs the daemon under it
+	@RUN='valgrind -q --leak-check=full --show-leak-kinds=definite,possible --errors-for-leak-kinds=definite,possible --error-exitcode=99' \
+		TEST_TIMEOUT=1200 $(MAKE) $(PARALLEL) check \
+		SUITES='$(if $(filter command line,$(origin SUITES)),$(SUITES),unit golden trace)'
+
+cover: ## line and branch coverage of the tests (needs gcovr)
+	@$(MAKE) $(PARALLEL) BUILD=$(BUILD)/cover COVERAGE=1 check
+	gcovr --root . --filter schema/ --filter reconciler/ --filter daemon/ --branches $(BUILD)/cover
+	gcovr --root . --filter schema/ --filter reconciler/ --filter daemon/ $(BUILD)/cover
+
+lint: ## every static gate, cheap ones first (GATES="format size" for some)
+	@packaging/lint.sh $(GATES)
+
+layers: ## the direction of dependencies, and that decisions are pure
+	@packaging/lint.sh layers
+
+format: ## rewrite the sources in the house format
+	@packaging/lint.sh reformat
+
+format-check: ## fail where `make format` would change something
+	@packaging/lint.sh format
+
+install: all ## install under DESTDIR and PREFIX
+	install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $(BUILD)/dctd $(BUILD)/dct-sim
+	install -D -m 644 -t $(DESTDIR)$(DOCDIR) LICENSE README.md CHANGELOG.md
+	cp -R examples $(DESTDIR)$(DOCDIR)/
+	$(foreach page,$(wildcard packaging/man/*.[1-8]),install -D -m 644 -t \
+		$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(page))) $(page) &&) true
+	install -d $(DESTDIR)$(UNITDIR)
+	$(foreach unit,$(notdir $(wildcard packaging/systemd/*)),sed 's|/usr/bin/|$(PREFIX)/bin/|' \
+		packaging/systemd/$(unit) > $(DESTDIR)$(UNITDIR)/$(unit) &&) true
+
+uninstall: ## remove what `make install` put there
+	rm -f $(DESTDIR)$(PREFIX)/bin/dctd $(DESTDIR)$(PREFIX)/bin/dct-sim
+	rm -rf $(DESTDIR)$(DOCDIR)
+	rm -f $(foreach page,$(wildcard packaging/man/*.[1-8]),$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
+	rm -f $(addprefix $(DESTDIR)$(UNITDIR)/,$(notdir $(wildcard packaging/systemd/*)))
+
+clean: ## remove everything built
+	rm -rf $(BUILD)
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1 \2/p' Makefile | \
+		while read -r target does; do printf '%-13s %s\n' "$$target" "$$does"; done
+
+# One flag a line, for the tools that read the sources as the compiler does.
+flags:
+	@printf '%s\n' $(CPPFLAGS)
+
+$(BUILD)/libschema.a: $(call object,$(wildcard schema/*.c))
+$(BUILD)/libreconciler.a: $(call object,$(wildcard reconciler/*.c))
+$(BUILD)/libdaemon.a: $(call object,$(DAEMON))
+$(BUILD)/libtest.a: $(call object,$(SIMULATOR) $(wildcard tests/lib/*.c))
+$(BUILD)/dctd: $(BUILD)/daemon/main.o $(ARCHIVES)
+$(BUILD)/dct-sim: $(call object,$(wildcard tests/sim/*.c)) $(BUILD)/libschema.a
+
+$(BUILD)/%.a:
+	@rm -f $@
+	ar rcs $@ $^
+
+$(BUILD)/dctd $(BUILD)/dct-sim:
+	$(COMPILE) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(COMPILE) -MMD -MP -c -o $@ $<
+
+$(TESTS): %: %.o $(TEST_ARCHIVES)
+	$(COMPILE) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(TEST_LIBS)
+
+.PHONY: all demo test deps check asan valgrind cover lint layers format format-check install \
+	uninstall clean help flags
+.SECONDARY:
+.DELETE_ON_ERROR:
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
