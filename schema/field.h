@@ -54,6 +54,7 @@ enum field_flags {
     GROUP_MUST = 1 << 9,     /* exactly one row of `group` must be set, not at most one */
     ACTION = 1 << 10,        /* changed by its call alone; the call's body is the call's own */
     STATE = 1 << 11,         /* on or off: true is the kind's `enable`, false its `disable` call */
+    DERIVED = 1 << 13,       /* no manifest says it; the loader takes it from the row's file */
     TOKEN = 1 << 12,         /* a new value asks for one run of the row's call */
 };
 
