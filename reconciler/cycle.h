@@ -1,0 +1,64 @@
+/* The whole reconciliation as one pure step function.
+ *
+ *   EV_MANIFESTS -> observe (lists, in parallel) -> match, diff, rules -> plan
+ *   -> FX_PLANNED -> execute (run, apply) -> observe again -> … -> FX_RESTED
+ *
+ * The same code runs under the real loop, in `dctd plan`, in `dctd apply`, and
+ * under a virtual clock in tests. */
+#ifndef RECONCILER_CYCLE_H
+#define RECONCILER_CYCLE_H
+
+#include "reconciler/event.h"
+#include "reconciler/plan.h"
+
+enum cycle_mode {
+    CYCLE_PLAN,  /* observe, plan, rest; asks for no write and no record */
+    CYCLE_APPLY, /* until converged, or until only failures and blocked actions are left */
+    CYCLE_RUN,   /* for ever */
+};
+
+struct cycle_options {
+    enum cycle_mode mode;
+    const char *instance; /* value of the owner tag */
+    bool prune;
+    unsigned delete_budget; /* deletes of one cycle; more stops all of them. 0 = no limit */
+    unsigned total, per_engine, per_environment; /* actions at a time, 0 = no limit */
+    msec interval;                               /* between observations when nothing differs */
+    uint64_t seed;                               /* of the jitter */
+};
+
+enum cycle_phase {
+    CYCLE_IDLE,      /* waits for manifests, the interval, or a nudge */
+    CYCLE_OBSERVING, /* lists under way */
+    CYCLE_EXECUTING, /* actions under way */
+    CYCLE_STOPPED,
+};
+
+/* A summary for status lines; all of it derived. */
+struct cycle_status {
+    enum cycle_phase phase;
+    const char *revision;   /* of the set in force, NULL if unknown */
+    size_t managed, synced; /* wanted objects; those that agree with DCT */
+    size_t running, jobs;   /* actions under way; of them waiting for a DCT job */
+    size_t waiting, blocked, failed;
+    bool observed;       /* a complete observation has happened since the start */
+    const char *trouble; /* why the last observation failed, NULL if it did not */
+    msec next;           /* when the next wake is due, 0 = none */
+};
+
+struct cycle;
+
+/* Takes the ledger; the strings of `o` are copied. */
+struct cycle *cycle_new(const struct cycle_options *o, struct ledger *ledger);
+void cycle_free(struct cycle *c);
+OWNER(cycle)
+
+void cycle_step(struct cycle *c, const struct event *ev, struct effects *out);
+
+const struct plan *cycle_plan(const struct cycle *c); /* NULL before the first */
+void cycle_status(const struct cycle *c, struct cycle_status *out);
+const struct ledger *cycle_ledger(const struct cycle *c);
+/* Of FX_RESTED in plan mode: could everything be observed? */
+bool cycle_trouble(const struct cycle *c);
+
+#endif

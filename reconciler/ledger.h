@@ -1,0 +1,65 @@
+/* What we remember between observations: which DCT object is whose, what was
+ * applied last, what is under way and what is owed.
+ *
+ * A memory, never the truth: DCT is observed again after every start. This is
+ * the model in memory; whoever runs the core keeps it on disk by performing
+ * FX_RECORD effects, and gives it back at the start with ledger_restore(). */
+#ifndef RECONCILER_LEDGER_H
+#define RECONCILER_LEDGER_H
+
+#include "schema/object.h"
+
+enum origin { ORIGIN_NONE, ORIGIN_CREATED, ORIGIN_ADOPTED };
+
+/* A write that may be under way. Recorded before the request is sent; `job`
+ * is recorded as soon as the reply names one. */
+struct intent {
+    bool open;
+    char *call; /* "create", "update", "delete", or a call's name */
+    char *job;  /* NULL: no reply has named one */
+    msec at;
+    unsigned missing; /* observations since that did not show its effect */
+};
+
+struct entry {
+    char *key;
+    enum kind kind;
+    char *name;   /* in DCT */
+    char *engine; /* id of the engine, NULL for engines */
+    char *id;     /* NULL while the first create is under way */
+    enum origin origin;
+    bool protect;
+    enum deletion deletion; /* settled: DELETE or ORPHAN */
+    bool owes_enable;       /* we disabled it; it is to be enabled again */
+    bool owes_refresh;      /* environment: a connector came later */
+    struct intent intent;
+    cJSON *applied; /* {row: {"d": digest, "v": value of REMEMBER rows}} */
+};
+
+struct ledger;
+
+struct ledger *ledger_new(void);
+void ledger_free(struct ledger *l);
+OWNER(ledger)
+
+struct entry *ledger_find(const struct ledger *l, const char *key);
+/* The entry, made if there was none. */
+struct entry *ledger_put(struct ledger *l, const char *key, enum kind kind);
+void ledger_remove(struct ledger *l, const char *key);
+size_t ledger_count(const struct ledger *l);
+/* The i-th entry in no particular order; the order holds while nothing is put or removed. */
+struct entry *ledger_at(const struct ledger *l, size_t i);
+
+/* The entry as one line of JSON, and back; a broken text is refused (false). */
+char *entry_text(const struct entry *e);
+bool ledger_restore(struct ledger *l, const char *text) MUST_USE;
+
+const char *entry_digest(const struct entry *e, const char *row); /* NULL = never applied */
+const cJSON *entry_value(const struct entry *e, const char *row);
+void entry_apply(struct entry *e, const struct field *f, const struct value *v);
+void entry_unapply(struct entry *e, const char *row);
+void entry_intend(struct entry *e, const char *call, msec now);
+void entry_job(struct entry *e, const char *job);
+void entry_close(struct entry *e); /* the intent's outcome is known */
+
+#endif

@@ -1,0 +1,94 @@
+/* The plan: every wanted change of every object, in the order in which it may
+ * happen, with its reasons, its disruptions and what stands in its way. */
+#ifndef RECONCILER_PLAN_H
+#define RECONCILER_PLAN_H
+
+#include "reconciler/ledger.h"
+#include "schema/set.h"
+
+enum verb {
+    VERB_NONE,     /* nothing differs (only kept where an intent is still open) */
+    VERB_CREATE,   /* + */
+    VERB_UPDATE,   /* ~ */
+    VERB_REPLACE,  /* -/+ */
+    VERB_DELETE,   /* - */
+    VERB_ADOPT,    /* < : becomes ours, with the changes listed */
+    VERB_FORGET,   /* . : leaves the ledger, stays in DCT */
+    VERB_REFRESH,  /* ~ : an environment discovers again, nothing else differs */
+    VERB_SNAPSHOT, /* ~ : a VDB that others are provisioned from gets its first snapshot */
+    VERBS
+};
+
+enum change_why {
+    WHY_CHANGE, /* the manifest changed since we applied it, or we never did */
+    WHY_DRIFT,  /* the manifest did not change, DCT did */
+};
+
+/* One field that differs. */
+struct change {
+    size_t row;
+    char *was, *becomes; /* as people read it; secrets are never in here */
+    enum change_why why;
+    bool create_only; /* DCT cannot change it in place */
+};
+
+enum action_state {
+    A_WAITING,  /* for what it needs */
+    A_READING,  /* looks at the object before and after each change */
+    A_SENT,     /* a write is on its way */
+    A_JOB,      /* DCT works on it */
+    A_SETTLING, /* the job is done, DCT's read model is not yet */
+    A_DONE,
+    A_FAILED,
+    ACTION_STATES
+};
+
+struct action_run; /* how far it is: private to the execution */
+
+struct action {
+    enum verb verb;
+    const struct kind_desc *kind;
+    char *key;
+    const struct wanted *wanted; /* NULL: no manifest (any more) */
+    char *id;                    /* in DCT, NULL if it is not there */
+    char *engine;                /* id of its engine, NULL while not known */
+    struct change *changes;
+    size_t n_changes, cap_changes;
+    char *reason;               /* why this verb, one sentence without a full stop */
+    char *blocked;              /* why it cannot happen now; NULL = it can */
+    struct strings disruptions; /* one line each */
+    struct pos pos;             /* manifest position, line 0 if there is none */
+    size_t *needs;              /* indexes of actions that must be done first */
+    size_t n_needs, cap_needs;
+    msec not_before; /* back-off; 0 = at once */
+
+    enum action_state state;
+    char *error; /* last failure, verbatim where DCT said it */
+    struct action_run *run;
+};
+
+struct plan {
+    struct action *items;
+    size_t n, cap;
+    size_t by_verb[VERBS]; /* blocked ones not counted */
+    size_t blocked;
+    size_t managed, in_sync; /* objects that manifests want; those without any action */
+    struct strings notes;    /* about the whole: what was not judged, what is not pruned */
+    bool unknown;            /* something could not be observed: "no changes" cannot be said */
+};
+
+void plan_free(struct plan *p);
+OWNER(plan)
+
+struct action *plan_add(struct plan *p, enum verb verb, const struct kind_desc *k, const char *key);
+/* -1 where the plan has no action for the key. */
+long plan_index(const struct plan *p, const char *key);
+void action_needs(struct plan *p, size_t action, size_t needs);
+/* Are there changes that would be made (blocked ones count)? */
+bool plan_empty(const struct plan *p);
+
+const char *verb_name(enum verb v);   /* "create" */
+const char *verb_symbol(enum verb v); /* "+" */
+const char *action_state_name(enum action_state s);
+
+#endif

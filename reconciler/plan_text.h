@@ -1,0 +1,17 @@
+/* One plan, several renderings. */
+#ifndef RECONCILER_PLAN_TEXT_H
+#define RECONCILER_PLAN_TEXT_H
+
+#include "reconciler/plan.h"
+
+/* For people: symbols, fields old -> new, reasons, positions, disruption lines,
+ * blocked lines, notes, and a summary line. `colour` adds terminal colours. */
+void plan_text(const struct plan *p, bool colour, struct buf *out);
+/* {"format": "dctd-plan/1", "summary": {…}, "actions": […], "notes": […]} */
+void plan_json(const struct plan *p, struct buf *out);
+/* For comments on merge requests. */
+void plan_markdown(const struct plan *p, struct buf *out);
+/* "Plan: 3 to create, 1 to update, …" or "No changes. …" */
+void plan_summary(const struct plan *p, struct buf *out);
+
+#endif
