@@ -63,6 +63,9 @@ SCRIPTS    = $(if $(filter e2e,$(SUITES)),$(wildcard tests/e2e/test_*.sh))
 TESTS      = $(TEST_FILES:%.c=$(BUILD)/%)
 ARCHIVES   = $(BUILD)/libdaemon.a $(BUILD)/libreconciler.a $(BUILD)/libschema.a
 TEST_ARCHIVES = $(BUILD)/libtest.a $(ARCHIVES)
+# V=1 shows the commands.
+quiet = $(if $(V),,@printf '%-4s %s\n' $1 $@;)
+MAKEFLAGS += --no-print-directory
 # Only where the caller did not choose how many jobs to run.
 PARALLEL = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 
@@ -78,7 +81,9 @@ test: deps ## install what is missing, build, and run every test
 deps: ## install missing compilers and libraries (Debian and Fedora families)
 	@packaging/install-deps.sh
 
-check: all $(TESTS) ## run the tests of SUITES (unit golden trace e2e)
+tests: $(TESTS)
+
+check: all tests ## run the tests of SUITES (unit golden trace e2e)
 	@tests/lib/run.sh $(BUILD) $(TESTS) $(SCRIPTS)
 
 asan: ## the same tests under AddressSanitizer and UBSan
@@ -96,16 +101,16 @@ cover: ## line and branch coverage of the tests (needs gcovr)
 	gcovr --root . --filter schema/ --filter reconciler/ --filter daemon/ $(BUILD)/cover
 
 lint: ## every static gate, cheap ones first (GATES="format size" for some)
-	@packaging/lint.sh $(GATES)
+	@BUILD=$(BUILD) packaging/lint.sh $(GATES)
 
 layers: ## the direction of dependencies, and that decisions are pure
-	@packaging/lint.sh layers
+	@BUILD=$(BUILD) packaging/lint.sh layers
 
 format: ## rewrite the sources in the house format
-	@packaging/lint.sh reformat
+	@BUILD=$(BUILD) packaging/lint.sh reformat
 
 format-check: ## fail where `make format` would change something
-	@packaging/lint.sh format
+	@BUILD=$(BUILD) packaging/lint.sh format
 
 install: all ## install under DESTDIR and PREFIX
 	install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $(BUILD)/dctd $(BUILD)/dct-sim
@@ -143,19 +148,19 @@ $(BUILD)/dct-sim: $(call object,$(wildcard tests/sim/*.c)) $(BUILD)/libschema.a
 
 $(BUILD)/%.a:
 	@rm -f $@
-	ar rcs $@ $^
+	$(call quiet,AR) ar rcs $@ $^
 
 $(BUILD)/dctd $(BUILD)/dct-sim:
-	$(COMPILE) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(call quiet,LD) $(COMPILE) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(COMPILE) -MMD -MP -c -o $@ $<
+	$(call quiet,CC) $(COMPILE) -MMD -MP -c -o $@ $<
 
 $(TESTS): %: %.o $(TEST_ARCHIVES)
-	$(COMPILE) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(TEST_LIBS)
+	$(call quiet,LD) $(COMPILE) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(TEST_LIBS)
 
-.PHONY: all demo test deps check asan valgrind cover lint layers format format-check install \
+.PHONY: all demo test deps tests check asan valgrind cover lint layers format format-check install \
 	uninstall clean help flags
 .SECONDARY:
 .DELETE_ON_ERROR:
