@@ -1,0 +1,47 @@
+/* The configuration of one dctd: which DCT, which manifests, how eagerly.
+ *
+ * Read through the same field machinery as manifests, so that a mistake in it
+ * is a finding with file, line, column, caret and suggestion. */
+#ifndef DAEMON_CONFIG_H
+#define DAEMON_CONFIG_H
+
+#include "schema/object.h"
+
+/* Where a secret is to be found; relative `file` names are below the folder of
+ * the configuration. */
+struct secret_setting {
+    enum secret_source source;
+    char *name; /* NULL: not configured */
+};
+
+struct config {
+    char *file;     /* as it was named on the command line */
+    char *instance; /* value of the owner tag */
+    struct {
+        char *url;       /* without a trailing slash */
+        char *base_path; /* "/dct/v3", or "" */
+        char *ca_file;   /* NULL: the system's */
+        bool insecure;   /* the server's certificate is not checked */
+        struct secret_setting api_key;
+    } dct;
+    char *manifests; /* a directory or a file */
+    msec interval;   /* between observations when nothing differs */
+    bool prune;
+    unsigned delete_budget;                      /* deletes of one cycle, 0 = no limit */
+    unsigned total, per_engine, per_environment; /* actions at a time, 0 = no limit */
+    char *ledger;
+    char *control;       /* NULL: no control socket */
+    char *status_listen; /* "host:port"; NULL: no status server */
+};
+
+/* Reads the file and checks it; what it leaves out gets its default. Relative
+ * paths are taken from the file's folder. NULL when there is an error among
+ * the findings; warnings alone leave a configuration. */
+struct config *config_load(const char *path, struct diags *d);
+void config_free(struct config *c);
+OWNER(config)
+
+/* "5m", "30s", "1h30m", "250ms", "2d" to milliseconds; a bare number is refused. */
+bool duration_parse(const char *text, msec *out) MUST_USE;
+
+#endif

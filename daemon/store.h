@@ -1,0 +1,42 @@
+/* The ledger on disk: one SQLite file with a single writer.
+ *
+ * What store_put() said true to survives kill -9 and loss of power. A write
+ * that fails leaves what was there. */
+#ifndef DAEMON_STORE_H
+#define DAEMON_STORE_H
+
+#include "schema/base.h"
+
+enum { STORE_KEY = 32, STORE_EVENTS = 10000 };
+
+struct store;
+
+/* Opens the ledger; a writer makes it (mode 0600) where there is none, and
+ * holds it alone until store_close(). A reader of a ledger that does not exist
+ * gets an empty one. NULL on failure, *error (owned by the caller) says what is
+ * wrong with which file and what to do. */
+struct store *store_open(const char *path, bool read_only, char **error);
+void store_close(struct store *s);
+
+/* Every record, in order of its key; ends early when `each` says false (which
+ * is no failure). */
+bool store_each(struct store *s, bool (*each)(void *ctx, const char *text), void *ctx,
+                char **error) MUST_USE;
+/* Keeps the record, NULL removes it; on disk when it returns true. */
+bool store_put(struct store *s, const char *key, const char *text, char **error) MUST_USE;
+/* Adds to the history, of which the newest STORE_EVENTS are kept; key and job
+ * may be NULL. */
+bool store_event(struct store *s, msec at, const char *key, const char *kind, const char *text,
+                 const char *job, char **error) MUST_USE;
+/* The newest `n` events, oldest first. */
+struct store_event {
+    msec at;
+    const char *key, *kind, *text, *job; /* key and job may be NULL */
+};
+bool store_events(struct store *s, size_t n, void (*each)(void *ctx, const struct store_event *e),
+                  void *ctx, char **error) MUST_USE;
+
+/* STORE_KEY random bytes, made once per ledger: the key of its digests. */
+const uint8_t *store_key(const struct store *s);
+
+#endif
