@@ -139,16 +139,17 @@ help: ## this list
 flags:
 	@printf '%s\n' $(CPPFLAGS)
 
-$(BUILD)/libschema.a: $(call object,$(wildcard schema/*.c))
-$(BUILD)/libreconciler.a: $(call object,$(wildcard reconciler/*.c))
-$(BUILD)/libdaemon.a: $(call object,$(DAEMON))
-$(BUILD)/libtest.a: $(call object,$(SIMULATOR) $(wildcard tests/lib/*.c))
+# The folders too, so that an archive forgets a source that was removed.
+$(BUILD)/libschema.a: $(call object,$(wildcard schema/*.c)) schema
+$(BUILD)/libreconciler.a: $(call object,$(wildcard reconciler/*.c)) reconciler
+$(BUILD)/libdaemon.a: $(call object,$(DAEMON)) daemon
+$(BUILD)/libtest.a: $(call object,$(SIMULATOR) $(wildcard tests/lib/*.c)) tests/sim tests/lib
 $(BUILD)/dctd: $(BUILD)/daemon/main.o $(ARCHIVES)
 $(BUILD)/dct-sim: $(call object,$(wildcard tests/sim/*.c)) $(BUILD)/libschema.a
 
 $(BUILD)/%.a:
-	@rm -f $@
-	$(call quiet,AR) ar rcs $@ $^
+	@mkdir -p $(@D) && rm -f $@
+	$(call quiet,AR) ar rcs $@ $(filter %.o,$^)
 
 $(BUILD)/dctd $(BUILD)/dct-sim:
 	$(call quiet,LD) $(COMPILE) $(LDFLAGS) -o $@ $^ $(LDLIBS)
