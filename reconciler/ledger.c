@@ -1,0 +1,264 @@
+/* Entries by key, and their text form. */
+#include "reconciler/ledger.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "schema/json.h"
+#include "schema/map.h"
+
+struct ledger {
+    struct entry **items;
+    size_t n, cap;
+    struct map by_key;
+};
+
+static const char *const origin_names[] = { "none", "created", "adopted" };
+static const char *const deletion_names[] = { "default", "delete", "orphan" };
+
+static void entry_free(struct entry *e)
+{
+    free(e->key);
+    free(e->name);
+    free(e->engine);
+    free(e->id);
+    free(e->intent.call);
+    free(e->intent.job);
+    cJSON_Delete(e->applied);
+    free(e);
+}
+
+struct ledger *ledger_new(void)
+{
+    return xcalloc(1, sizeof(struct ledger));
+}
+
+void ledger_free(struct ledger *l)
+{
+    if (!l)
+        return;
+    for (size_t i = 0; i < l->n; i++)
+        entry_free(l->items[i]);
+    free(l->items);
+    map_clear(&l->by_key);
+    free(l);
+}
+
+struct entry *ledger_find(const struct ledger *l, const char *key)
+{
+    return map_get(&l->by_key, key);
+}
+
+struct entry *ledger_put(struct ledger *l, const char *key, enum kind kind)
+{
+    struct entry *e = ledger_find(l, key);
+
+    if (e)
+        return e;
+    e = xcalloc(1, sizeof(*e));
+    e->key = xstrdup(key);
+    e->kind = kind;
+    e->applied = cJSON_CreateObject();
+    l->items = grow(l->items, l->n, &l->cap, sizeof(struct entry *));
+    l->items[l->n++] = e;
+    map_set(&l->by_key, e->key, e);
+    return e;
+}
+
+void ledger_remove(struct ledger *l, const char *key)
+{
+    struct entry *e = ledger_find(l, key);
+
+    if (!e)
+        return;
+    map_remove(&l->by_key, key);
+    for (size_t i = 0; i < l->n; i++) {
+        if (l->items[i] == e) {
+            l->items[i] = l->items[--l->n];
+            break;
+        }
+    }
+    entry_free(e);
+}
+
+size_t ledger_count(const struct ledger *l)
+{
+    return l->n;
+}
+
+struct entry *ledger_at(const struct ledger *l, size_t i)
+{
+    return l->items[i];
+}
+
+static void add_text(cJSON *o, const char *member, const char *s)
+{
+    if (s)
+        cJSON_AddStringToObject(o, member, s);
+}
+
+static void add_true(cJSON *o, const char *member, bool b)
+{
+    if (b)
+        cJSON_AddTrueToObject(o, member);
+}
+
+char *entry_text(const struct entry *e)
+{
+    cJSON *o = cJSON_CreateObject();
+
+    add_text(o, "key", e->key);
+    add_text(o, "kind", kind_desc(e->kind)->name);
+    add_text(o, "name", e->name);
+    add_text(o, "engine", e->engine);
+    add_text(o, "id", e->id);
+    add_text(o, "origin", origin_names[e->origin]);
+    add_text(o, "deletion", deletion_names[e->deletion]);
+    add_true(o, "protect", e->protect);
+    add_true(o, "owesEnable", e->owes_enable);
+    add_true(o, "owesRefresh", e->owes_refresh);
+    if (e->intent.open) {
+        cJSON *intent = cJSON_AddObjectToObject(o, "intent");
+        add_text(intent, "call", e->intent.call);
+        add_text(intent, "job", e->intent.job);
+        cJSON_AddNumberToObject(intent, "at", (double)e->intent.at);
+        cJSON_AddNumberToObject(intent, "missing", e->intent.missing);
+    }
+    cJSON_AddItemReferenceToObject(o, "applied", e->applied);
+
+    char *text = cJSON_PrintUnformatted(o);
+    cJSON_Delete(o);
+    if (!text)
+        abort();
+    return text;
+}
+
+static char *own_text(const cJSON *o, const char *member)
+{
+    const char *s = json_text(o, member);
+
+    return s ? xstrdup(s) : NULL;
+}
+
+static unsigned word_index(const char *const *words, size_t n, const char *word)
+{
+    for (unsigned i = 0; i < n; i++) {
+        if (streq(words[i], word))
+            return i;
+    }
+    return 0;
+}
+
+static void restore_intent(struct intent *intent, const cJSON *o)
+{
+    const cJSON *at = json_at(o, "at"), *missing = json_at(o, "missing");
+
+    intent->open = true;
+    intent->call = own_text(o, "call");
+    intent->job = own_text(o, "job");
+    intent->at = cJSON_IsNumber(at) ? (msec)at->valuedouble : 0;
+    intent->missing = cJSON_IsNumber(missing) ? (unsigned)missing->valuedouble : 0;
+    if (!intent->call)
+        intent->call = xstrdup("update");
+}
+
+bool ledger_restore(struct ledger *l, const char *text)
+{
+    cJSON *o = json_parse(text, strlen(text), NULL);
+    const char *key = json_text(o, "key"), *kind = json_text(o, "kind");
+    const struct kind_desc *k = kind ? kind_by_name(kind) : NULL;
+
+    if (!key || !k || ledger_find(l, key)) {
+        cJSON_Delete(o);
+        return false;
+    }
+    struct entry *e = ledger_put(l, key, k->kind);
+    e->name = own_text(o, "name");
+    e->engine = own_text(o, "engine");
+    e->id = own_text(o, "id");
+    e->origin = word_index(origin_names, ARRAY_LEN(origin_names), json_text(o, "origin"));
+    e->deletion = word_index(deletion_names, ARRAY_LEN(deletion_names), json_text(o, "deletion"));
+    e->protect = json_true(o, "protect");
+    e->owes_enable = json_true(o, "owesEnable");
+    e->owes_refresh = json_true(o, "owesRefresh");
+    if (cJSON_IsObject(json_at(o, "intent")))
+        restore_intent(&e->intent, json_at(o, "intent"));
+    cJSON *applied = cJSON_DetachItemFromObjectCaseSensitive(o, "applied");
+    if (cJSON_IsObject(applied)) {
+        cJSON_Delete(e->applied);
+        e->applied = TAKE(applied);
+    }
+    cJSON_Delete(applied);
+    cJSON_Delete(o);
+    return true;
+}
+
+const char *entry_digest(const struct entry *e, const char *row)
+{
+    const cJSON *a = e ? cJSON_GetObjectItemCaseSensitive(e->applied, row) : NULL;
+
+    return a ? json_text(a, "d") : NULL;
+}
+
+const cJSON *entry_value(const struct entry *e, const char *row)
+{
+    const cJSON *a = e ? cJSON_GetObjectItemCaseSensitive(e->applied, row) : NULL;
+
+    return a ? cJSON_GetObjectItemCaseSensitive(a, "v") : NULL;
+}
+
+static cJSON *plain_value(const struct field *f, const struct value *v)
+{
+    if (v->state != V_SET)
+        return cJSON_CreateNull();
+    if (type_is_json(f->type))
+        return cJSON_Duplicate(v->json, true);
+    if (type_is_text(f->type))
+        return cJSON_CreateString(v->s);
+    return cJSON_CreateNumber((double)v->i);
+}
+
+void entry_apply(struct entry *e, const struct field *f, const struct value *v)
+{
+    cJSON *a = cJSON_CreateObject();
+
+    cJSON_AddStringToObject(a, "d", v->digest);
+    if (f->flags & REMEMBER)
+        cJSON_AddItemToObject(a, "v", plain_value(f, v));
+    cJSON_DeleteItemFromObjectCaseSensitive(e->applied, f->yaml);
+    cJSON_AddItemToObject(e->applied, f->yaml, a);
+}
+
+void entry_unapply(struct entry *e, const char *row)
+{
+    cJSON_DeleteItemFromObjectCaseSensitive(e->applied, row);
+}
+
+static void replace(char **s, const char *with)
+{
+    char *old = *s;
+
+    *s = with ? xstrdup(with) : NULL;
+    free(old);
+}
+
+void entry_intend(struct entry *e, const char *call, msec now)
+{
+    e->intent.open = true;
+    e->intent.at = now;
+    e->intent.missing = 0;
+    replace(&e->intent.call, call);
+    replace(&e->intent.job, NULL);
+}
+
+void entry_job(struct entry *e, const char *job)
+{
+    replace(&e->intent.job, job);
+}
+
+void entry_close(struct entry *e)
+{
+    replace(&e->intent.call, NULL);
+    replace(&e->intent.job, NULL);
+    e->intent = (struct intent){ 0 };
+}
