@@ -20,7 +20,8 @@ enum { DIGEST_TEXT = 33 };
 
 /* A value in DCT's own form. Strings, words, times, files and references (a
  * manifest's name, a reply's id) are `s`; integers and booleans `i`; every
- * composite `json`, spelled as the API spells it. A secret is
+ * composite `json`, spelled as the API spells it. A block's is `s`: the scalar
+ * that stands in its place, NULL where it is a mapping. A secret is
  * {"$secret": {"credential": "x"}}: the value itself is put in when the
  * request leaves the process, and is nowhere before. */
 struct value {
@@ -75,19 +76,22 @@ const char *object_text(const struct object *o, const char *yaml);
 
 /* Frees what v holds and makes it absent; `type` says what it holds. */
 void value_clear(struct value *v, enum field_type type);
+/* `to` must hold a value of the type (zeroed is absent); that one is freed. */
 void value_copy(struct value *to, const struct value *from, enum field_type type);
 bool type_is_json(enum field_type type);
 bool type_is_text(enum field_type type);
 
 /* Does what DCT shows fulfil what is wanted? Absent, null, false, 0-length and
  * {} are one; 5433.0 is 5433; UNORDERED lists are sets; an F_JSON, F_LIST,
- * F_MAP or F_SETTINGS wants only the members it names; members that hold a
- * secret on the wanted side are passed over. References compare by text:
- * resolve first. */
+ * F_MAP, F_TAGS or F_SETTINGS wants only the members it names; members that
+ * hold a secret on the wanted side, or a mask on the observed one, are passed
+ * over. In F_JSON, F_LIST and F_SETTINGS "5433" is 5433. Equal instants are
+ * equal. References compare by text: resolve first. */
 bool value_fulfilled(const struct field *f, const struct value *wanted,
                      const struct value *observed);
 
-/* The value as people read it, secrets as "(secret)", long ones cut. */
+/* The value as people read it, on one line: secrets as "(secret)", control
+ * characters escaped, long ones cut. */
 void value_print(const struct field *f, const struct value *v, struct buf *out);
 
 /* The text a digest is made of: the same for equal meanings, member order
@@ -101,5 +105,8 @@ struct secret_ref {
     const char *name; /* borrowed */
 };
 bool secret_ref_of(const cJSON *node, struct secret_ref *out);
+/* Is the text what DCT shows in place of a secret? Three stars or more and
+ * nothing else: PostgreSQL settings may well be "*". */
+bool secret_mask(const char *text);
 
 #endif

@@ -1,0 +1,101 @@
+/* Objects and the memory of their values. What values mean is in value.c. */
+#include "schema/object.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+bool type_is_json(enum field_type type)
+{
+    switch (type) {
+    case F_STRINGS:
+    case F_MAP:
+    case F_TAGS:
+    case F_SETTINGS:
+    case F_LIST:
+    case F_JSON:
+    case F_SECRET:
+        return true;
+    case F_BLOCK:
+    case F_STRING:
+    case F_INTEGER:
+    case F_BOOLEAN:
+    case F_ENUM:
+    case F_TIME:
+    case F_REF:
+    case F_FILE:
+    case F_CONST:
+        break;
+    }
+    return false;
+}
+
+bool type_is_text(enum field_type type)
+{
+    return !type_is_json(type) && type != F_INTEGER && type != F_BOOLEAN && type != F_CONST;
+}
+
+void value_clear(struct value *v, enum field_type type)
+{
+    if (v->state == V_SET && type_is_json(type))
+        cJSON_Delete(v->json);
+    if (v->state == V_SET && type_is_text(type))
+        free(v->s);
+    *v = (struct value){ .state = V_ABSENT };
+}
+
+void value_copy(struct value *to, const struct value *from, enum field_type type)
+{
+    struct value copy = *from;
+
+    if (from->state == V_SET && type_is_json(type))
+        copy.json = cJSON_Duplicate(from->json, true);
+    if (from->state == V_SET && type_is_text(type) && from->s)
+        copy.s = xstrdup(from->s);
+    value_clear(to, type);
+    *to = copy;
+}
+
+struct object *object_new(const struct kind_desc *k, const char *name, struct pos pos)
+{
+    struct object *o = xcalloc(1, sizeof(*o) + k->table.n * sizeof(o->values[0]));
+
+    o->refs = 1;
+    o->kind = k;
+    o->pos = pos;
+    o->name = xstrdup(name);
+    return o;
+}
+
+struct object *object_ref(struct object *o)
+{
+    o->refs++;
+    return o;
+}
+
+void object_free(struct object *o)
+{
+    if (!o || --o->refs)
+        return;
+
+    for (size_t i = 0; i < o->kind->table.n; i++)
+        value_clear(&o->values[i], o->kind->table.rows[i].type);
+    strings_clear(&o->policy.ignore);
+    free(o->policy.adopt_id);
+    free(o->policy.suspend_reason);
+    free(o->moved_from);
+    free(o->name);
+    free(o);
+}
+
+const struct value *object_value(const struct object *o, const char *yaml)
+{
+    return &o->values[kind_row(o->kind, yaml)];
+}
+
+const char *object_text(const struct object *o, const char *yaml)
+{
+    size_t row = kind_row(o->kind, yaml);
+    const struct value *v = &o->values[row];
+
+    return v->state == V_SET && type_is_text(o->kind->table.rows[row].type) ? v->s : NULL;
+}
