@@ -8,25 +8,28 @@
 
 #include "schema/json.h"
 
-enum { PRINT_MAX = 120, PRINT_WORK_MAX = 4096 };
+enum { PRINT_MAX = 120, PRINT_WORK_MAX = 4096, PIECE = 256 };
 
-/* Quoted as JSON, so that no control character reaches a terminal. */
+/* Quoted as JSON, so that no control character reaches a terminal. In pieces,
+ * so that a buffer too small for it holds its beginning. */
 static void add_quoted(struct buf *out, const char *s)
 {
     buf_add(out, "\"", 1);
-    while (*s) {
+    while (*s && !out->over) {
         size_t plain = 0;
-        for (const char *p = s; (unsigned char)*p >= ' ' && !strchr("\"\\\x7f", *p); p++)
+        while (plain < PIECE && (unsigned char)s[plain] >= ' ' && !strchr("\"\\\x7f", s[plain]))
             plain++;
         buf_add(out, s, plain);
         s += plain;
+        if (!*s || plain == PIECE)
+            continue;
         if (*s == '\n')
             buf_add(out, "\\n", 2);
         else if (*s == '"' || *s == '\\')
             buf_printf(out, "\\%c", *s);
-        else if (*s)
+        else
             buf_printf(out, "\\u%04x", (unsigned char)*s);
-        s += *s != '\0';
+        s++;
     }
     buf_add(out, "\"", 1);
 }
