@@ -21,11 +21,11 @@ enum kind {
 };
 
 enum field_type {
-    F_BLOCK,   /* a mapping that holds other rows; its value is only "present".
-                  With words: one of these scalars may stand instead ("latest") */
-    F_STRING,  /* min..max: length in characters */
-    F_INTEGER, /* min..max: value */
-    F_BOOLEAN,
+    F_BLOCK,    /* a mapping that holds other rows; its value is only "present".
+                   With words: one of these scalars may stand instead ("latest") */
+    F_STRING,   /* min..max: length in characters */
+    F_INTEGER,  /* min..max: value */
+    F_BOOLEAN,  /* min..max 1..1: false is a finding, and `doc` names the rule */
     F_ENUM,     /* one of words */
     F_TIME,     /* RFC 3339 */
     F_STRINGS,  /* list of strings; min..max: items */
@@ -53,9 +53,11 @@ enum field_flags {
     LOCAL = 1 << 8,          /* means something to dctd only, never sent as a body member */
     GROUP_MUST = 1 << 9,     /* exactly one row of `group` must be set, not at most one */
     ACTION = 1 << 10,        /* changed by its call alone; the call's body is the call's own */
-    STATE = 1 << 11,         /* on or off: true is the kind's `enable`, false its `disable` call */
+    STATE = 1 << 11,         /* on or off: true is the kind's `enable`, false its `disable` call;
+                                with ACTION: the row's call, and the one after it */
     DERIVED = 1 << 13,       /* no manifest says it; the loader takes it from the row's file */
-    TOKEN = 1 << 12,         /* a new value asks for one run of the row's call */
+    TOKEN = 1 << 12, /* a new value asks for one run of the row's call; `call` is the one for
+                        create variant 0, the ones for the other variants follow it */
 };
 
 enum ref_target {
@@ -95,13 +97,17 @@ struct field {
     const struct field *sub; /* rows of one element; `yaml` and `create` are its names */
     size_t n_sub;
     const char *constant;
-    const char *when; /* F_CONST: the yaml path that must be present, NULL = always */
-    uint8_t call;     /* which of the kind's updates changes it */
-    uint8_t creates;  /* bit mask of the create variants that take it, 0 = all */
-    uint8_t selects;  /* 1 + the create variant that setting it chooses, 0 = none */
-    uint8_t group;    /* rows of one group exclude each other, 0 = none */
-    uint16_t since;   /* API version it appears in, 328 = 3.28; 0 = always there */
-    const char *doc;  /* one line for people */
+    /* F_CONST: the yaml paths that must be present, or absent where written
+     * `!path`; several stand apart by a blank and must all hold. NULL = always. */
+    const char *when;
+    uint8_t call;    /* which of the kind's updates changes it */
+    uint8_t creates; /* bit mask of the create variants that take it, 0 = all */
+    uint8_t selects; /* 1 + the create variant that setting it chooses, 0 = none */
+    uint8_t group;   /* rows of one group exclude each other, 0 = none */
+    /* API version from which replies show it (without a read path: from which
+     * requests take it), 328 = 3.28; 0 = always. Calls have a `since` of their own. */
+    uint16_t since;
+    const char *doc; /* one line for people */
 };
 
 /* Rows in order; what a kind, a list element or the configuration consists of. */

@@ -1,0 +1,34 @@
+/* The six kinds by number and by name. */
+#include "schema/kind.h"
+
+#include <assert.h>
+#include <strings.h>
+
+static const struct kind_desc *const kinds[KINDS] = {
+    [KIND_ENGINE] = &kind_engine,           [KIND_CONNECTOR] = &kind_connector,
+    [KIND_ENVIRONMENT] = &kind_environment, [KIND_SOURCE_CONFIG] = &kind_source_config,
+    [KIND_DSOURCE] = &kind_dsource,         [KIND_VDB] = &kind_vdb,
+};
+
+const struct kind_desc *kind_desc(enum kind kind)
+{
+    assert((unsigned)kind < KINDS);
+    return kinds[kind];
+}
+
+const struct kind_desc *kind_by_name(const char *name)
+{
+    for (size_t i = 0; i < KINDS; i++) {
+        if (streq(kinds[i]->name, name) || (name && strcasecmp(kinds[i]->arg, name) == 0))
+            return kinds[i];
+    }
+    return NULL;
+}
+
+size_t kind_row(const struct kind_desc *k, const char *yaml)
+{
+    int row = table_find(k->table, yaml);
+
+    assert(row >= 0);
+    return (size_t)row;
+}

@@ -1,0 +1,222 @@
+/* Environment: a standalone UNIX host, with its users and repositories.
+ *
+ * One manifest spans four update calls: the environment, its host, its primary
+ * user and each of its repositories. Clusters, staging environments of Windows
+ * sources and the database logins of other products are not described here.
+ * Credentials show up in replies only as a type (status.authType), so the rows
+ * that choose one are never read. */
+#include "schema/kind.h"
+
+enum { ENVIRONMENT, HOST, USER, REPOSITORY };
+enum { CREDENTIAL = 1 };
+
+/* clang-format off */
+static const struct ref to_engine = { .target = REF_KIND, .kind = KIND_ENGINE };
+static const char *const ssh_checks[] = { "RAW_KEY", "FINGERPRINT", "ACCEPT_ALWAYS", NULL };
+static const char *const ssh_keys[] = { "RSA", "DSA", "ECDSA", "ED25519", NULL };
+static const char *const ssh_prints[] = { "SHA256", "SHA512", NULL };
+
+/* Elements are told apart by name, which no call changes. */
+static const struct field repository_rows[] = {
+    { "name", "name", NULL, NULL, F_STRING, REQUIRED | LOCAL, 1, 256,
+      .doc = "name of the discovered repository" },
+    { "allowProvisioning", "allow_provisioning", NULL, NULL, F_BOOLEAN, 0,
+      .doc = "may VDBs be provisioned into it" },
+    { "isStaging", "is_staging", NULL, NULL, F_BOOLEAN, 0,
+      .doc = "may dSources be staged on it" },
+    { "version", "version", NULL, NULL, F_STRING, 0,
+      .doc = "version of the database software" },
+};
+
+static const struct field found_rows[] = {
+    { "id", "id", NULL, NULL, F_STRING, FACT, .doc = "DCT's id" },
+    { "name", "name", NULL, NULL, F_STRING, FACT, .doc = "name" },
+    { "databaseType", "database_type", NULL, NULL, F_STRING, FACT, .doc = "kind of database" },
+    { "version", "version", NULL, NULL, F_STRING, FACT, .doc = "version of the software" },
+    { "installationPath", "installation_path", NULL, NULL, F_STRING, FACT,
+      .doc = "where it is installed" },
+    { "allowProvisioning", "allow_provisioning", NULL, NULL, F_BOOLEAN, FACT,
+      .doc = "may VDBs be provisioned into it" },
+    { "isStaging", "is_staging", NULL, NULL, F_BOOLEAN, FACT,
+      .doc = "may dSources be staged on it" },
+    { "toolkitId", "toolkit_id", NULL, NULL, F_STRING, FACT, .since = 328,
+      .doc = "connector that found it" },
+};
+
+static const struct field user_rows[] = {
+    { "userRef", "user_ref", NULL, NULL, F_STRING, FACT, .doc = "DCT's reference to the user" },
+    { "username", "username", NULL, NULL, F_STRING, FACT, .doc = "name" },
+    { "primaryUser", "primary_user", NULL, NULL, F_BOOLEAN, FACT, .doc = "used for discovery" },
+    { "authType", "auth_type", NULL, NULL, F_STRING, FACT, .doc = "how it logs in" },
+};
+
+static const struct field rows[] = {
+    { "metadata.name", "name", "name", "name", F_STRING, REQUIRED, 1, 256, .call = ENVIRONMENT,
+      .doc = "name of the environment in DCT" },
+    { "metadata.tags", "tags", NULL, "tags", F_TAGS, UNORDERED, 0, 1000,
+      .doc = "DCT tags of the environment" },
+    { "engine", "engine_id", NULL, "engine_id", F_REF, REQUIRED, .ref = &to_engine,
+      .doc = "engine that works on the host" },
+    { NULL, "os_name", NULL, NULL, F_CONST, .constant = "\"UNIX\"",
+      .doc = "hosts of these connectors run UNIX or Linux" },
+    { "hostname", "hostname", "hostname", "hosts[0].hostname", F_STRING, REQUIRED, 1, 256,
+      .call = HOST, .doc = "host name or address that the engine reaches the host at" },
+    { "description", "description", "description", "description", F_STRING, 0, 1, 1024,
+      .call = ENVIRONMENT, .since = 328, .doc = "free text" },
+    { "encryptionEnabled", NULL, "encryption_enabled", "encryption_enabled", F_BOOLEAN, 0,
+      .call = ENVIRONMENT, .since = 328, .doc = "encrypt the data between engine and host" },
+    { "sshPort", "ssh_port", "ssh_port", "hosts[0].ssh_port", F_INTEGER, 0, 1, 65535,
+      .call = HOST, .doc = "SSH port of the host; 22 when left out" },
+    { "toolkitPath", "toolkit_path", "toolkit_path", "hosts[0].toolkit_path", F_STRING, 0, 1, 256,
+      .call = HOST, .doc = "directory on the host that the engine keeps its scripts in" },
+    { "nfsAddresses", "nfs_addresses", "nfs_addresses", "hosts[0].nfs_addresses",
+      F_STRINGS, UNORDERED, .call = HOST,
+      .doc = "addresses that the host mounts from" },
+    { "javaHome", "java_home", "java_home", "hosts[0].java_home", F_STRING, 0, 1, 256,
+      .call = HOST, .doc = "Java on the host; the engine brings its own when left out" },
+    { "sshVerificationStrategy", NULL, NULL, NULL, F_BLOCK, 0,
+      .doc = "how the engine makes sure that it talks to the right host" },
+    { "sshVerificationStrategy.name", NULL, "ssh_verification_strategy.name", NULL,
+      F_ENUM, REQUIRED, .words = ssh_checks, .call = HOST,
+      .doc = "what is compared: the key, its fingerprint, or nothing" },
+    { "sshVerificationStrategy.keyType", NULL, "ssh_verification_strategy.key_type", NULL,
+      F_ENUM, 0, .words = ssh_keys, .call = HOST, .doc = "kind of the host's key" },
+    { "sshVerificationStrategy.rawKey", NULL, "ssh_verification_strategy.raw_key", NULL,
+      F_STRING, 0, 1, 65536, .call = HOST, .doc = "RAW_KEY: the host's public key" },
+    { "sshVerificationStrategy.fingerprintType", NULL,
+      "ssh_verification_strategy.fingerprint_type", NULL, F_ENUM, 0, .words = ssh_prints,
+      .call = HOST, .doc = "FINGERPRINT: how it is made" },
+    { "sshVerificationStrategy.fingerprint", NULL, "ssh_verification_strategy.fingerprint", NULL,
+      F_STRING, 0, 1, 4096, .call = HOST, .doc = "FINGERPRINT: of the host's public key" },
+    { "dspKeystorePath", "dsp_keystore_path", "dsp_keystore_path", "hosts[0].dsp_keystore_path",
+      F_STRING, 0, 1, 256, .call = HOST, .doc = "key store for the engine's own protocol" },
+    { "dspKeystoreAlias", "dsp_keystore_alias", "dsp_keystore_alias",
+      "hosts[0].dsp_keystore_alias", F_STRING, 0, 1, 256, .call = HOST,
+      .doc = "key in that key store" },
+    { "dspKeystorePassword", "dsp_keystore_password", "dsp_keystore_password", NULL,
+      F_SECRET, 0, 1, 256, .call = HOST, .doc = "password of that key store" },
+    { "dspTruststorePath", "dsp_truststore_path", "dsp_truststore_path",
+      "hosts[0].dsp_truststore_path", F_STRING, 0, 1, 256, .call = HOST,
+      .doc = "trust store for the engine's own protocol" },
+    { "dspTruststorePassword", "dsp_truststore_password", "dsp_truststore_password", NULL,
+      F_SECRET, 0, 1, 256, .call = HOST, .doc = "password of that trust store" },
+
+    { "username", "username", "username", "env_users[primary_user=true].username",
+      F_STRING, 0, 1, 256, .call = USER, .since = 328,
+      .doc = "primary user of the environment, as the host knows it" },
+    { "password", "password", "password", NULL, F_SECRET, GROUP_MUST, 1, 256,
+      .group = CREDENTIAL, .call = USER, .doc = "its password" },
+    { "useEnginePublicKey", "use_engine_public_key", "use_engine_public_key", NULL,
+      F_BOOLEAN, GROUP_MUST, 1, 1, .group = CREDENTIAL, .call = USER,
+      .doc = "log in with the engine's own key; name another credential instead of false" },
+    { "useKerberosAuthentication", "use_kerberos_authentication", "use_kerberos_authentication",
+      NULL, F_BOOLEAN, GROUP_MUST, 1, 1, .group = CREDENTIAL, .call = USER,
+      .doc = "log in by Kerberos; name another credential instead of false" },
+    { "keyPair", NULL, NULL, NULL, F_BLOCK, GROUP_MUST, .group = CREDENTIAL, .since = 328,
+      .doc = "log in with this key pair" },
+    { "keyPair.privateKey", "custom_private_key", "custom_private_key", NULL,
+      F_SECRET, REQUIRED, 1, 6000, .call = USER, .since = 328, .doc = "the private key" },
+    { "keyPair.publicKey", "custom_public_key", "custom_public_key",
+      "env_users[primary_user=true].custom_public_key", F_STRING, REQUIRED, 1, 6000,
+      .call = USER, .since = 328, .doc = "the public key that belongs to it" },
+    { NULL, "use_custom_key_pair", "use_custom_key_pair", NULL, F_CONST, .constant = "true",
+      .when = "keyPair", .call = USER, .since = 328, .doc = "says that the key pair counts" },
+    { "vault", NULL, NULL, NULL, F_BLOCK, GROUP_MUST, .group = CREDENTIAL,
+      .doc = "the credential is in a vault that the engine asks" },
+    { "vault.name", "vault", "vault", "env_users[primary_user=true].vault", F_STRING, 0, 1, 256,
+      .call = USER, .since = 328, .doc = "name or reference of the vault" },
+    { "vault.username", "vault_username", "vault_username", NULL, F_STRING, 0, 1, 256,
+      .call = USER, .doc = "display name of the vault user" },
+    { "vault.hashicorpVaultEngine", "hashicorp_vault_engine", "hashicorp_vault_engine",
+      "env_users[primary_user=true].hashicorp_vault_engine", F_STRING, 0, 1, 256,
+      .call = USER, .since = 328, .doc = "HashiCorp: engine that holds the secret" },
+    { "vault.hashicorpVaultSecretPath", "hashicorp_vault_secret_path",
+      "hashicorp_vault_secret_path", "env_users[primary_user=true].hashicorp_vault_secret_path",
+      F_STRING, 0, 1, 256, .call = USER, .since = 328,
+      .doc = "HashiCorp: path of the secret in the engine" },
+    { "vault.hashicorpVaultUsernameKey", "hashicorp_vault_username_key",
+      "hashicorp_vault_username_key", "env_users[primary_user=true].hashicorp_vault_username_key",
+      F_STRING, 0, 1, 256, .call = USER, .since = 328, .doc = "HashiCorp: key of the user name" },
+    { "vault.hashicorpVaultSecretKey", "hashicorp_vault_secret_key", "hashicorp_vault_secret_key",
+      "env_users[primary_user=true].hashicorp_vault_secret_key", F_STRING, 0, 1, 256,
+      .call = USER, .since = 328, .doc = "HashiCorp: key of the password" },
+    { "vault.cyberarkVaultQueryString", "cyberark_vault_query_string",
+      "cyberark_vault_query_string", "env_users[primary_user=true].cyberark_vault_query_string",
+      F_STRING, 0, 1, 256, .call = USER, .since = 328,
+      .doc = "CyberArk: query that finds the credential" },
+    { "vault.azureVaultName", "azure_vault_name", "azure_vault_name",
+      "env_users[primary_user=true].azure_vault_name", F_STRING, 0, 1, 256,
+      .call = USER, .since = 328, .doc = "Azure: name of the key vault" },
+    { "vault.azureVaultUsernameKey", "azure_vault_username_key", "azure_vault_username_key",
+      "env_users[primary_user=true].azure_vault_username_key", F_STRING, 0, 1, 256,
+      .call = USER, .since = 328, .doc = "Azure: key of the user name" },
+    { "vault.azureVaultSecretKey", "azure_vault_secret_key", "azure_vault_secret_key",
+      "env_users[primary_user=true].azure_vault_secret_key", F_STRING, 0, 1, 256,
+      .call = USER, .since = 328, .doc = "Azure: key of the password" },
+
+    { "repositories", NULL, "repositories", "repositories", F_LIST, UNORDERED, .call = REPOSITORY,
+      .sub = repository_rows, .n_sub = ARRAY_LEN(repository_rows),
+      .doc = "settings of discovered repositories, each by its name" },
+    { "enabled", NULL, NULL, "enabled", F_BOOLEAN, STATE,
+      .doc = "may the engine work on the host" },
+    { "makeCurrentAccountOwner", "make_current_account_owner", NULL, NULL, F_BOOLEAN, ONCE,
+      .doc = "the account of the API key owns the environment; true when left out" },
+
+    { "status.repositories", NULL, NULL, "repositories", F_LIST, FACT,
+      .sub = found_rows, .n_sub = ARRAY_LEN(found_rows),
+      .doc = "repositories that were discovered" },
+    { "status.users", NULL, NULL, "env_users", F_LIST, FACT,
+      .sub = user_rows, .n_sub = ARRAY_LEN(user_rows), .since = 328,
+      .doc = "users of the environment" },
+    { "status.host", NULL, NULL, "hosts[0].id", F_STRING, FACT, .doc = "id of the host" },
+    { "status.user", NULL, NULL, "env_users[primary_user=true].user_ref", F_STRING, FACT,
+      .since = 328, .doc = "reference of the primary user" },
+    { "status.authType", NULL, NULL, "env_users[primary_user=true].auth_type", F_STRING, FACT,
+      .since = 328, .doc = "how the primary user logs in" },
+    { "status.available", NULL, NULL, "hosts[0].available", F_BOOLEAN, FACT,
+      .doc = "does the engine reach the host" },
+    { "status.notAvailableReason", NULL, NULL, "hosts[0].not_available_reason", F_STRING, FACT,
+      .doc = "why not" },
+    { "status.osVersion", NULL, NULL, "hosts[0].os_version", F_STRING, FACT,
+      .doc = "version of the host's operating system" },
+    { "status.osType", NULL, NULL, "os_type", F_STRING, FACT, .since = 318,
+      .doc = "UNIX or WINDOWS" },
+    { "status.replica", NULL, NULL, "is_replica", F_BOOLEAN, FACT,
+      .doc = "it came by replication and is not ours" },
+    { "status.namespace", NULL, NULL, "namespace_id", F_STRING, FACT,
+      .doc = "replication namespace that it is in" },
+};
+
+static const struct call creates[] = {
+    { "create", "POST", "/environments", BODY_ROWS, .id_member = "environment_id" },
+};
+
+static const struct call updates[] = {
+    [ENVIRONMENT] = { "update", "PATCH", "/environments/{id}", .body = BODY_ROWS },
+    [HOST] = { "update host", "PATCH", "/environments/{id}/hosts/{status.host}",
+               .body = BODY_ROWS },
+    [USER] = { "replace user", "PUT", "/environments/{id}/users/{status.user}",
+               BODY_ROWS, .flags = CALL_WHOLE },
+    [REPOSITORY] = { "update repository", "PATCH", "/environments/{id}/repository/{item}",
+                     BODY_ROWS, .flags = CALL_PER_ITEM },
+};
+/* clang-format on */
+
+const struct kind_desc kind_environment = {
+    .kind = KIND_ENVIRONMENT,
+    .name = "Environment",
+    .arg = "environment",
+    .collection = "/environments",
+    .flags = KIND_TAGS_AT_CREATE | KIND_ORPHAN | KIND_PARTIAL,
+    .table = { rows, ARRAY_LEN(rows) },
+    .creates = creates,
+    .n_creates = ARRAY_LEN(creates),
+    .updates = updates,
+    .n_updates = ARRAY_LEN(updates),
+    .remove = { "delete", "DELETE", "/environments/{id}", .body = BODY_NONE },
+    .enable = { "enable", "POST", "/environments/{id}/enable", .body = BODY_NONE },
+    .disable = { "disable", "POST", "/environments/{id}/disable", .body = BODY_NONE },
+    .refresh = { "refresh", "POST", "/environments/{id}/refresh", .body = BODY_NONE },
+    .engine_read = "engine_id",
+    .doc = "a host that an engine works on, its users and repositories",
+};
