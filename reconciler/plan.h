@@ -4,6 +4,7 @@
 #define RECONCILER_PLAN_H
 
 #include "reconciler/ledger.h"
+#include "schema/map.h"
 #include "schema/set.h"
 
 enum verb {
@@ -70,6 +71,7 @@ struct action {
 struct plan {
     struct action *items;
     size_t n, cap;
+    struct map by_key;     /* private */
     size_t by_verb[VERBS]; /* blocked ones not counted */
     size_t blocked;
     size_t managed, in_sync; /* objects that manifests want; those without any action */

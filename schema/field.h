@@ -56,6 +56,7 @@ enum field_flags {
     STATE = 1 << 11,         /* on or off: true is the kind's `enable`, false its `disable` call;
                                 with ACTION: the row's call, and the one after it */
     DERIVED = 1 << 13,       /* no manifest says it; the loader takes it from the row's file */
+    AUTO = 1 << 14,          /* a reference that is chosen where the manifest names none */
     TOKEN = 1 << 12, /* a new value asks for one run of the row's call; `call` is the one for
                         create variant 0, the ones for the other variants follow it */
 };

@@ -70,6 +70,9 @@ struct kind_desc {
     struct {
         const char *wanted, *fact;
     } identity[2];
+    /* Row of a reference that must be equal too before a name says that two are
+     * the same; NULL = the engine is scope enough. */
+    const char *scope;
     /* Not done before this FACT row has this value; NULL = at once. */
     const char *ready_fact, *ready_value;
     const struct join *joins;

@@ -1,0 +1,230 @@
+/* Who is who. */
+#include "reconciler/match.h"
+
+#include <stdlib.h>
+
+enum { WHY_MAX = 2000 };
+
+static bool value_is(const struct value *v, const char *text)
+{
+    return v->state == V_SET && streq(v->s, text);
+}
+
+/* Is the reference in the scope row the same on both sides? Unknown counts as yes. */
+static bool same_scope(const struct world *world, const struct wanted *w,
+                       const struct observed_item *item)
+{
+    const struct kind_desc *k = w->object->kind;
+
+    if (!k->scope || !item->object)
+        return true;
+    size_t row = kind_row(k, k->scope);
+    const struct value *seen = &item->object->values[row];
+    if (w->object->values[row].state != V_SET || seen->state != V_SET)
+        return true;
+    struct resolved r;
+    resolve_row(world, w, row, &r);
+    bool same = r.how == RESOLVED ? streq(r.id, seen->s) : r.how == RESOLVE_UNKNOWN;
+    resolved_clear(&r);
+    return same;
+}
+
+/* Named by what identifies it in DCT: the first identity that both sides have. */
+static bool same_name(const struct wanted *w, const struct observed_item *item)
+{
+    const struct kind_desc *k = w->object->kind;
+
+    for (size_t i = 0; i < ARRAY_LEN(k->identity) && k->identity[i].fact; i++) {
+        const char *wanted = object_text(w->object, k->identity[i].wanted);
+        const char *seen = item->object ? object_text(item->object, k->identity[i].fact) : NULL;
+        if (wanted && seen)
+            return streq(wanted, seen);
+    }
+    return !k->identity[0].fact && streq(w->object->name, item->name);
+}
+
+bool match_is(const struct world *world, const struct wanted *w, const struct observed_item *item)
+{
+    if (item->foreign || !same_name(w, item))
+        return false;
+    const char *engine = resolve_engine(world, w);
+    if (item->engine && (engine ? !streq(engine, item->engine) : w->engine != NULL))
+        return false;
+    return same_scope(world, w, item);
+}
+
+/* Candidates: a name's chain where the name identifies, else the whole list. */
+struct candidates {
+    const struct observed_list *list;
+    const struct observed_item *chain;
+    size_t i;
+    bool by_name;
+};
+
+static struct candidates candidates_of(const struct world *world, const struct wanted *w)
+{
+    const struct kind_desc *k = w->object->kind;
+
+    return (struct candidates){
+        .list = &world->observed->kinds[k->kind],
+        .by_name = !k->identity[0].fact,
+        .chain = observed_by_name(world->observed, k->kind, w->object->name),
+    };
+}
+
+static struct observed_item *next_candidate(struct candidates *c)
+{
+    const struct observed_item *item = c->chain;
+
+    if (!c->by_name)
+        return c->i < c->list->n ? c->list->items[c->i++] : NULL;
+    if (item)
+        c->chain = item->next_named;
+    return item ? map_get(&c->list->by_id, item->id) : NULL;
+}
+
+static void conflict(struct pairing *p, struct observed_item *item, char *why)
+{
+    p->match = MATCH_CONFLICT;
+    p->item = item;
+    p->why = why;
+}
+
+static bool owned_elsewhere(const struct world *world, const struct observed_item *item)
+{
+    return item->owner && !streq(item->owner, world->instance);
+}
+
+static char *elsewhere_text(const struct observed_item *item)
+{
+    return xasprintf("it belongs to the dctd instance `%s` (tag " OWNER_TAG
+                     " on %s); remove that tag or that instance's manifest first",
+                     item->owner, item->id);
+}
+
+/* The ledger's id decides, while DCT has an object of that id. */
+static bool match_ledger(const struct world *world, struct pairing *p)
+{
+    struct entry *e = p->entry;
+    struct observed_item *item =
+        e && e->id ? observed_by_id(world->observed, e->kind, e->id) : NULL;
+
+    if (!item || item->foreign)
+        return false;
+    if (owned_elsewhere(world, item))
+        conflict(p, item, elsewhere_text(item));
+    else
+        *p = (struct pairing){ .match = MATCH_OURS, .item = item, .entry = e };
+    return true;
+}
+
+static bool match_adopt_id(const struct world *world, const struct wanted *w, struct pairing *p)
+{
+    const char *id = w->object->policy.adopt_id;
+    struct observed_item *item =
+        id ? observed_by_id(world->observed, w->object->kind->kind, id) : NULL;
+
+    if (!item)
+        return false;
+    if (owned_elsewhere(world, item)) {
+        conflict(p, item, elsewhere_text(item));
+    } else {
+        p->match = MATCH_ADOPT;
+        p->item = item;
+    }
+    return true;
+}
+
+/* Of the objects of that name: ours by tag, or the only one that is not marked. */
+static void match_name(const struct world *world, const struct wanted *w, struct pairing *p)
+{
+    struct candidates c = candidates_of(world, w);
+    struct observed_item *item, *plain = NULL, *other = NULL;
+    bool several = false;
+
+    while ((item = next_candidate(&c))) {
+        if (!match_is(world, w, item))
+            continue;
+        if (streq(item->owner, world->instance)) {
+            *p = (struct pairing){
+                .match = MATCH_OURS, .item = item, .entry = p->entry, .by_tag = true
+            };
+            return;
+        }
+        if (item->owner)
+            other = item;
+        several = several || (plain && !item->owner);
+        plain = item->owner ? plain : item;
+    }
+    if (several) {
+        conflict(p, plain,
+                 xasprintf("DCT has several of that name; say which one as policy.adoptId"));
+        return;
+    }
+    if (plain && p->entry && p->entry->intent.open && !p->entry->id) {
+        p->match = MATCH_OURS; /* the create that was under way made it */
+        p->item = plain;
+        p->by_tag = true;
+    } else if (plain && w->object->policy.adopt != ADOPT_NEVER) {
+        p->match = MATCH_ADOPT;
+        p->item = plain;
+    } else if (plain) {
+        conflict(p, plain,
+                 xasprintf("%s exists in DCT and is not managed here; policy.adopt: ifExists "
+                           "takes it over",
+                           plain->id));
+    } else if (other) {
+        conflict(p, other, elsewhere_text(other));
+    }
+}
+
+static struct entry *entry_of(const struct world *world, const struct wanted *w)
+{
+    struct entry *e = ledger_find(world->ledger, w->key);
+
+    if (e || !w->object->moved_from)
+        return e;
+    char *old = xasprintf("%s/%s", w->object->kind->name, w->object->moved_from);
+    e = ledger_find(world->ledger, old);
+    free(old);
+    return e;
+}
+
+void match_one(struct world *world, size_t i)
+{
+    const struct wanted *w = &world->set->items[i];
+    const struct observed_list *l = &world->observed->kinds[w->object->kind->kind];
+    struct pairing *p = &world->pairs[i];
+
+    free(p->why);
+    *p = (struct pairing){ .match = MATCH_NONE, .entry = entry_of(world, w) };
+    if (match_ledger(world, p) || match_adopt_id(world, w, p))
+        return;
+    match_name(world, w, p);
+    if (p->match != MATCH_NONE)
+        return;
+    if (!l->complete) {
+        p->match = MATCH_UNKNOWN;
+        p->why = xasprintf("DCT's list of %ss is not complete (%s), so whether it exists is not "
+                           "known",
+                           w->object->kind->arg, l->trouble ? l->trouble : "not read");
+    } else if (w->object->policy.adopt == ADOPT_MUST_EXIST) {
+        conflict(p, NULL, xasprintf("policy.adopt is mustExist, and DCT has no such object"));
+    }
+}
+
+void match_all(struct world *world)
+{
+    match_clear(world);
+    world->pairs = xcalloc(world->set->n, sizeof(*world->pairs));
+    for (size_t i = 0; i < world->set->n; i++)
+        match_one(world, i);
+}
+
+void match_clear(struct world *world)
+{
+    for (size_t i = 0; world->pairs && i < world->set->n; i++)
+        free(world->pairs[i].why);
+    free(world->pairs);
+    world->pairs = NULL;
+}
