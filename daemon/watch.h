@@ -3,15 +3,13 @@
  * Watches every directory below a path, the directories that lead to it, and
  * those of symlinks on the way, so that a swapped link (git-sync, ConfigMaps)
  * and a path that does not exist yet are seen too. Many changes are told once:
- * after 200 ms of silence, or 1 s after the first. */
+ * after 200 ms of silence, or 900 ms after the first. */
 #ifndef DAEMON_WATCH_H
 #define DAEMON_WATCH_H
 
 #include <uv.h>
 
 #include "schema/base.h"
-
-enum { WATCH_QUIET = 200, WATCH_LONGEST = 1000, WATCH_DIRS_MAX = 20000 };
 
 struct watch;
 
