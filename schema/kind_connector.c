@@ -12,7 +12,7 @@ static const struct ref to_engine = { .target = REF_KIND, .kind = KIND_ENGINE };
 static const struct field rows[] = {
     { "metadata.name", NULL, NULL, NULL, F_STRING, REQUIRED | LOCAL, 1, 256,
       .doc = "what other manifests call the connector" },
-    { "metadata.tags", NULL, NULL, "tags", F_TAGS, UNORDERED,
+    { "metadata.tags", NULL, NULL, "tags", F_TAGS, UNORDERED | REMEMBER,
       .doc = "DCT tags of the toolkit on each engine" },
     { "file", "file", "file", NULL, F_FILE, REQUIRED,
       .doc = "the connector's JSON file; a changed file is uploaded again" },

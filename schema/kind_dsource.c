@@ -22,7 +22,7 @@ static const char *const link_types[] = { "AppDataDirect", "AppDataStaged", NULL
 static const struct field rows[] = {
     { "metadata.name", "name", "name", "name", F_STRING, REQUIRED, 1, 256,
       .doc = "name of the dSource in DCT" },
-    { "metadata.tags", "tags", NULL, "tags", F_TAGS, UNORDERED, 0, 1000,
+    { "metadata.tags", "tags", NULL, "tags", F_TAGS, UNORDERED | REMEMBER, 0, 1000,
       .doc = "DCT tags of the dSource" },
     { "sourceConfig", "source_id", NULL, "source_id", F_REF, REQUIRED, 1, 256, .ref = &to_source,
       .doc = "source config that it is linked to" },

@@ -13,7 +13,7 @@ static const struct field custom_tag_rows[] = {
 static const struct field rows[] = {
     { "metadata.name", "name", "name", "name", F_STRING, REQUIRED, 1, 256,
       .doc = "name of the engine in DCT" },
-    { "metadata.tags", "tags", NULL, "tags", F_TAGS, UNORDERED,
+    { "metadata.tags", "tags", NULL, "tags", F_TAGS, UNORDERED | REMEMBER,
       .doc = "DCT tags of the engine" },
     { "hostname", "hostname", "hostname", "hostname", F_STRING, REQUIRED, 1, 256,
       .doc = "host name or address that DCT reaches the engine at" },

@@ -53,7 +53,7 @@ static const struct field user_rows[] = {
 static const struct field rows[] = {
     { "metadata.name", "name", "name", "name", F_STRING, REQUIRED, 1, 256, .call = ENVIRONMENT,
       .doc = "name of the environment in DCT" },
-    { "metadata.tags", "tags", NULL, "tags", F_TAGS, UNORDERED, 0, 1000,
+    { "metadata.tags", "tags", NULL, "tags", F_TAGS, UNORDERED | REMEMBER, 0, 1000,
       .doc = "DCT tags of the environment" },
     { "engine", "engine_id", NULL, "engine_id", F_REF, REQUIRED, .ref = &to_engine,
       .doc = "engine that works on the host" },

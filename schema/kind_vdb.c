@@ -38,7 +38,7 @@ static const struct field mount_rows[] = {
 static const struct field rows[] = {
     { "metadata.name", "name", "name", "name", F_STRING, REQUIRED, 1, 256,
       .doc = "name of the VDB in DCT" },
-    { "metadata.tags", "tags", NULL, "tags", F_TAGS, UNORDERED, 0, 1000,
+    { "metadata.tags", "tags", NULL, "tags", F_TAGS, UNORDERED | REMEMBER, 0, 1000,
       .doc = "DCT tags of the VDB" },
     { "engine", "engine_id", NULL, "engine_id", F_REF, 0, 1, 256, .ref = &to_engine,
       .creates = NOT_FROM_BOOKMARK,
@@ -263,6 +263,7 @@ const struct kind_desc kind_vdb = {
     .remove = { "delete", "POST", "/vdbs/{id}/delete", .body = BODY_EMPTY },
     .enable = { "enable", "POST", "/vdbs/{id}/enable", .body = BODY_EMPTY },
     .disable = { "disable", "POST", "/vdbs/{id}/disable", .body = BODY_EMPTY },
+    .scope = "group",
     .engine_read = "engine_id",
     .joins = joins,
     .n_joins = ARRAY_LEN(joins),

@@ -1,0 +1,299 @@
+/* One loop over the rows. */
+#include "reconciler/diff.h"
+
+#include <stdlib.h>
+
+#include "schema/json.h"
+
+enum { SHOWN_MAX = 4000 };
+
+bool row_compared(const struct field *f)
+{
+    if (!f->yaml || f->flags & (FACT | ONCE | LOCAL | DERIVED))
+        return false;
+    return f->type != F_BLOCK && f->type != F_CONST && f->type != F_TAGS;
+}
+
+static bool ignored(const struct object *o, const struct field *f)
+{
+    const struct strings *ignore = &o->policy.ignore;
+
+    for (size_t i = 0; i < ignore->n; i++) {
+        if (streq(ignore->items[i], f->yaml) || row_below(f->yaml, ignore->items[i]))
+            return true;
+    }
+    return false;
+}
+
+static char *shown(const struct field *f, const struct value *v)
+{
+    struct buf b = BUF_WITH_LIMIT(SHOWN_MAX);
+
+    value_print(f, v, &b);
+    return buf_take(&b);
+}
+
+static bool changeable(const struct kind_desc *k, const struct field *f)
+{
+    if (f->flags & (STATE | TOKEN | ACTION) || f->type == F_FILE)
+        return true;
+    return f->update && f->call < k->n_updates;
+}
+
+static void add_change(struct diff *d, const struct kind_desc *k, size_t row, char *was,
+                       char *becomes, enum change_why why)
+{
+    const struct field *f = &k->table.rows[row];
+
+    d->changes = grow(d->changes, d->n, &d->cap, sizeof(*d->changes));
+    d->changes[d->n++] = (struct change){
+        .row = row, .was = was, .becomes = becomes, .why = why, .create_only = !changeable(k, f)
+    };
+    d->changed[row] = true;
+    d->create_only = d->create_only || !changeable(k, f);
+    d->needs_disabled = d->needs_disabled || f->flags & NEEDS_DISABLED;
+}
+
+static enum change_why why_of(const struct entry *entry, const struct field *f,
+                              const struct value *wanted)
+{
+    const char *applied = entry_digest(entry, f->yaml);
+
+    return wanted->digest[0] && streq(applied, wanted->digest) ? WHY_DRIFT : WHY_CHANGE;
+}
+
+/* No reply can tell: the ledger's digest decides. */
+static bool blind_differs(const struct field *f, const struct value *wanted,
+                          const struct entry *entry, bool adopting)
+{
+    const char *applied = entry_digest(entry, f->yaml);
+
+    if (applied)
+        return wanted->digest[0] && !streq(applied, wanted->digest);
+    return adopting && !(f->flags & TOKEN) && f->type != F_FILE;
+}
+
+/* Was the file's content seen in DCT already? Its version says so where both
+ * sides have one; nothing else can. */
+static bool file_differs(const struct wanted *w, const struct observed_item *item,
+                         const struct value *wanted, const struct entry *entry)
+{
+    const char *applied = entry_digest(entry, "file");
+    const char *version = object_text(w->object, "plugin.version");
+    const char *seen = object_text(item->object, "status.version");
+
+    if (applied)
+        return wanted->digest[0] && !streq(applied, wanted->digest);
+    return version && seen && !streq(version, seen);
+}
+
+struct comparison {
+    const struct world *world;
+    const struct wanted *w;
+    const struct observed_item *item;
+    const struct entry *entry;
+    bool adopting;
+};
+
+static void note_unresolved(struct diff *d, const struct resolved *r)
+{
+    if (!d->unresolved)
+        d->unresolved = xstrdup(buf_text(&r->why));
+}
+
+static void compare_ref(const struct comparison *c, size_t row, struct diff *d)
+{
+    const struct kind_desc *k = c->w->object->kind;
+    const struct field *f = &k->table.rows[row];
+    const struct value *wanted = &c->w->object->values[row], *seen = &c->item->object->values[row];
+    struct resolved r;
+
+    resolve_row(c->world, c->w, row, &r);
+    if (r.how == RESOLVED) {
+        if (seen->state != V_SET || !streq(r.id, seen->s)) {
+            const char *was = seen->state == V_SET ? display_id(c->world, f, seen->s) : "(none)";
+            add_change(d, k, row, xstrdup(was), xstrdup(wanted->s), why_of(c->entry, f, wanted));
+        }
+    } else if (r.how == RESOLVE_LATER && r.target) {
+        const char *was = seen->state == V_SET ? display_id(c->world, f, seen->s) : "(none)";
+        add_change(d, k, row, xstrdup(was), xstrdup(wanted->s), why_of(c->entry, f, wanted));
+    } else {
+        note_unresolved(d, &r);
+    }
+    resolved_clear(&r);
+}
+
+/* Is the row one that the server shows, on this object or on any other? */
+static bool reported(const struct comparison *c, size_t row)
+{
+    const struct kind_desc *k = c->w->object->kind;
+    const struct field *f = &k->table.rows[row];
+
+    if (!f->read || f->type == F_SECRET)
+        return false;
+    if (f->read[0] == '$')
+        return c->world->observed->joins_known[k->kind];
+    return c->world->observed->kinds[k->kind].reported[row];
+}
+
+static void compare_row(const struct comparison *c, size_t row, struct diff *d)
+{
+    const struct object *o = c->w->object;
+    const struct field *f = &o->kind->table.rows[row];
+    const struct value *wanted = &o->values[row], *seen = &c->item->object->values[row];
+
+    if (f->type == F_FILE) {
+        if (file_differs(c->w, c->item, wanted, c->entry))
+            add_change(d, o->kind, row, xstrdup("(older file)"), shown(f, wanted), WHY_CHANGE);
+    } else if (!reported(c, row)) {
+        if (blind_differs(f, wanted, c->entry, c->adopting))
+            add_change(d, o->kind, row, xstrdup(c->adopting ? "(not known)" : "(applied before)"),
+                       shown(f, wanted), WHY_CHANGE);
+    } else if (f->type == F_REF && wanted->state == V_SET) {
+        compare_ref(c, row, d);
+    } else if (!value_fulfilled(f, wanted, seen)) {
+        add_change(d, o->kind, row, shown(f, seen), shown(f, wanted), why_of(c->entry, f, wanted));
+    }
+}
+
+static bool declared(const struct object *o, size_t row)
+{
+    const struct value *v = &o->values[row];
+
+    return v->state == V_SET || (v->state == V_NULL && o->kind->table.rows[row].flags & CLEARABLE);
+}
+
+/* What we switched off is to be on again, declared or not. */
+static void compare_owed(const struct comparison *c, struct diff *d)
+{
+    const struct kind_desc *k = c->w->object->kind;
+    int row = table_find(k->table, "enabled");
+
+    if (row < 0 || !c->entry || !c->entry->owes_enable || d->changed[row])
+        return;
+    const struct value *wanted = &c->w->object->values[row];
+    const struct value *seen = &c->item->object->values[row];
+    if (seen->state == V_SET && seen->i == 0 && !(wanted->state == V_SET && wanted->i == 0))
+        add_change(d, k, (size_t)row, xstrdup("false"), xstrdup("true"), WHY_DRIFT);
+}
+
+static char *tags_text(const cJSON *add, const cJSON *remove)
+{
+    struct buf b = BUF_WITH_LIMIT(SHOWN_MAX);
+    const cJSON *tag;
+    const char *comma = "";
+
+    cJSON_ArrayForEach(tag, add) {
+        buf_printf(&b, "%s+%s=%s", comma, json_text(tag, "key"), json_text(tag, "value"));
+        comma = " ";
+    }
+    cJSON_ArrayForEach(tag, remove) {
+        buf_printf(&b, "%s-%s=%s", comma, json_text(tag, "key"), json_text(tag, "value"));
+        comma = " ";
+    }
+    return buf_take(&b);
+}
+
+static void compare_tags(const struct comparison *c, struct diff *d)
+{
+    const struct kind_desc *k = c->w->object->kind;
+    size_t row = kind_row(k, "metadata.tags");
+    cJSON *add, *remove;
+
+    if (ignored(c->w->object, &k->table.rows[row]))
+        return;
+    diff_tags(c->world, c->w, c->item, c->entry, &add, &remove);
+    if (add || remove) {
+        const struct value *seen = &c->item->object->values[row];
+        add_change(d, k, row, shown(&k->table.rows[row], seen), tags_text(add, remove),
+                   why_of(c->entry, &k->table.rows[row], &c->w->object->values[row]));
+        d->changes[d->n - 1].create_only = false;
+        d->tags = true;
+    }
+    cJSON_Delete(add);
+    cJSON_Delete(remove);
+}
+
+void diff_object(const struct world *world, const struct wanted *w,
+                 const struct observed_item *item, const struct entry *entry, bool adopting,
+                 struct diff *out)
+{
+    const struct object *o = w->object;
+    struct comparison c = { world, w, item, entry, adopting };
+    bool create_only;
+
+    *out = (struct diff){ .changed = xcalloc(o->kind->table.n, sizeof(bool)) };
+    for (size_t i = 0; i < o->kind->table.n; i++) {
+        const struct field *f = &o->kind->table.rows[i];
+        if (row_compared(f) && declared(o, i) && !ignored(o, f))
+            compare_row(&c, i, out);
+    }
+    compare_owed(&c, out);
+    create_only = out->create_only; /* tags have calls of their own */
+    compare_tags(&c, out);
+    out->create_only = create_only;
+}
+
+void diff_clear(struct diff *d)
+{
+    for (size_t i = 0; i < d->n; i++) {
+        free(d->changes[i].was);
+        free(d->changes[i].becomes);
+    }
+    free(d->changes);
+    free(d->changed);
+    free(d->unresolved);
+    *d = (struct diff){ 0 };
+}
+
+static bool has_pair(const cJSON *tags, const cJSON *pair)
+{
+    const cJSON *tag;
+
+    cJSON_ArrayForEach(tag, tags) {
+        if (streq(json_text(tag, "key"), json_text(pair, "key")) &&
+            streq(json_text(tag, "value"), json_text(pair, "value")))
+            return true;
+    }
+    return false;
+}
+
+static void collect(cJSON **list, const cJSON *pair)
+{
+    if (!*list)
+        *list = cJSON_CreateArray();
+    cJSON_AddItemToArray(*list, cJSON_Duplicate(pair, true));
+}
+
+static cJSON *owner_pair(const char *instance)
+{
+    cJSON *pair = cJSON_CreateObject();
+
+    cJSON_AddStringToObject(pair, "key", OWNER_TAG);
+    cJSON_AddStringToObject(pair, "value", instance);
+    return pair;
+}
+
+void diff_tags(const struct world *world, const struct wanted *w, const struct observed_item *item,
+               const struct entry *entry, cJSON **add, cJSON **remove)
+{
+    const struct kind_desc *k = w->object->kind;
+    size_t row = kind_row(k, "metadata.tags");
+    const struct value *wanted = &w->object->values[row], *seen = &item->object->values[row];
+    const cJSON *want = wanted->state == V_SET ? wanted->json : NULL;
+    const cJSON *have = seen->state == V_SET ? seen->json : NULL, *pair;
+
+    *add = *remove = NULL;
+    cJSON_ArrayForEach(pair, want) {
+        if (!has_pair(have, pair))
+            collect(add, pair);
+    }
+    cJSON *owner = owner_pair(world->instance);
+    if (!has_pair(have, owner))
+        collect(add, owner);
+    cJSON_Delete(owner);
+    cJSON_ArrayForEach(pair, entry_value(entry, "metadata.tags")) {
+        if (!has_pair(want, pair) && has_pair(have, pair))
+            collect(remove, pair);
+    }
+}

@@ -1,0 +1,38 @@
+/* What differs between a manifest and the object that DCT has.
+ *
+ * Only declared fields are compared. A field that DCT reports is compared with
+ * what it reports; one that it cannot report (no read path, a secret, an older
+ * server) by digest with what the ledger says was applied last. A field that
+ * was never applied and cannot be read counts as applied where the object is
+ * ours, and as different where it is being adopted. */
+#ifndef RECONCILER_DIFF_H
+#define RECONCILER_DIFF_H
+
+#include "reconciler/match.h"
+#include "reconciler/plan.h"
+
+struct diff {
+    bool *changed; /* parallel to the kind's rows */
+    struct change *changes;
+    size_t n, cap;
+    bool tags;           /* tags are to be added or deleted; see diff_tags() */
+    bool create_only;    /* some change cannot be made in place */
+    bool needs_disabled; /* some change needs the object disabled first */
+    char *unresolved;    /* why a reference could not be judged, or NULL */
+};
+
+/* `item` has its values. Nothing is kept but copies. */
+void diff_object(const struct world *world, const struct wanted *w,
+                 const struct observed_item *item, const struct entry *entry, bool adopting,
+                 struct diff *out);
+void diff_clear(struct diff *d);
+
+/* Pairs that are missing (`add`), and pairs that we put there once and nobody
+ * wants any more (`remove`): both lists of {key, value}, NULL where empty. */
+void diff_tags(const struct world *world, const struct wanted *w, const struct observed_item *item,
+               const struct entry *entry, cJSON **add, cJSON **remove);
+
+/* Does the row take part in comparison at all? */
+bool row_compared(const struct field *f);
+
+#endif
