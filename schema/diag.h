@@ -44,6 +44,11 @@ void diag_hint(struct diags *d, const char *fmt, ...) PRINTF(2, 3);
 void diag_source(struct diags *d, const char *line, size_t line_n, unsigned caret_n);
 void diags_clear(struct diags *d);
 
+/* Copies what `from` holds behind what `d` holds. */
+void diags_append(struct diags *d, const struct diags *from);
+/* By file, line and column; what stands at one place keeps its order. */
+void diags_sort(struct diags *d);
+
 /* file:line:col: error: text, the line, a caret, the hint - for people. */
 void diags_print(const struct diags *d, struct buf *out);
 

@@ -23,8 +23,10 @@ struct unit {
     const char *file;
     struct object **objects;
     size_t n;
-    bool broken; /* something in it did not parse: what it held is not known */
+    bool broken;             /* something in it did not parse: what it held is not known */
+    struct strings left_out; /* "VDB/orders-dev": declared, but with findings */
     struct diags diags;
+    struct source *source; /* private: the text that findings of the set quote */
 };
 
 struct unit *unit_parse(const char *file, const char *text, size_t n);
@@ -44,7 +46,8 @@ struct set {
     size_t n, cap;
     bool complete; /* every file parsed, every object without findings: pruning may trust it */
     size_t n_files;
-    char *revision; /* commit id or digest of the source, NULL if unknown */
+    char *revision;          /* commit id or digest of the source, NULL if unknown */
+    struct strings left_out; /* "VDB/orders-dev": declared, but with findings */
     struct diags diags;
     struct set_index *index; /* private */
 };
