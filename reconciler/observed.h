@@ -47,7 +47,7 @@ struct observed_list {
 struct observed {
     struct observed_list kinds[KINDS];
     struct observed_extras groups, policies;
-    bool joins_known[KINDS]; /* every join of the kind was read to its end */
+    bool joins_known[KINDS];  /* every join of the kind was read to its end */
     struct map *joins[KINDS]; /* per join of the kind: by `theirs`, the object (cJSON, owned) */
 };
 
