@@ -1,0 +1,248 @@
+#include "daemon/log.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#define SD_JOURNAL_SUPPRESS_LOCATION
+#include <systemd/sd-journal.h>
+
+#include "daemon/secrets.h"
+
+enum { TEXT_MAX = 16 << 10, LINE_MAX_BYTES = 6 * TEXT_MAX, RAW_MAX = 1 << 20 };
+
+static struct {
+    enum log_level level;
+    bool journal;
+    const struct secrets *secrets;
+} log_state = { .level = LEVEL_INFO };
+
+static const struct {
+    const char *name;
+    int priority;
+} levels[LEVELS] = {
+    [LEVEL_ERROR] = { "error", LOG_ERR },
+    [LEVEL_WARNING] = { "warning", LOG_WARNING },
+    [LEVEL_INFO] = { "info", LOG_INFO },
+    [LEVEL_DEBUG] = { "debug", LOG_DEBUG },
+};
+
+bool log_level_named(const char *name, enum log_level *out)
+{
+    for (unsigned i = 0; i < LEVELS; i++) {
+        if (streq(levels[i].name, name)) {
+            *out = (enum log_level)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* $JOURNAL_STREAM is DEVICE:INODE of what systemd connected stderr to; a
+ * redirected stderr has another one. */
+static bool stderr_is_journal(void)
+{
+    const char *stream = getenv("JOURNAL_STREAM");
+    uintmax_t device = 0;
+    uintmax_t inode = 0;
+    int end = 0;
+    struct stat st;
+
+    if (!stream || fstat(STDERR_FILENO, &st) != 0)
+        return false;
+    if (sscanf(stream, "%ju:%ju%n", &device, &inode, &end) != 2 || stream[end])
+        return false;
+    return device == st.st_dev && inode == st.st_ino;
+}
+
+void log_open(enum log_level level)
+{
+    log_state.level = level;
+    log_state.journal = stderr_is_journal();
+}
+
+void log_redact(const struct secrets *s)
+{
+    log_state.secrets = s;
+}
+
+void log_escape(const char *text, struct buf *out)
+{
+    for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
+        if (*p == '\n')
+            buf_puts(out, "\\n");
+        else if (*p == '\t')
+            buf_puts(out, "\\t");
+        else if (*p < ' ' || *p == 127)
+            buf_printf(out, "\\x%02x", *p);
+        else
+            buf_add(out, p, 1);
+    }
+}
+
+/* key=value, the value quoted where it must be. */
+static void add_field(struct buf *out, const char *key, const char *value, bool quoted)
+{
+    if (!value)
+        return;
+    buf_printf(out, "%s%s=%s", out->n ? " " : "", key, quoted ? "\"" : "");
+
+    struct buf clean = BUF_WITH_LIMIT(LINE_MAX_BYTES);
+    log_escape(value, &clean);
+    for (const char *p = buf_text(&clean); *p; p++) {
+        if (quoted && (*p == '"' || (*p == '\\' && p[1] == '"')))
+            buf_puts(out, "\\");
+        buf_add(out, p, 1);
+    }
+    buf_clear(&clean);
+    if (quoted)
+        buf_puts(out, "\"");
+}
+
+/* The part of "VDB/orders-dev" before the slash; owned, NULL if there is none. */
+static char *kind_of(const char *object)
+{
+    const char *slash = object ? strchr(object, '/') : NULL;
+
+    return slash ? xstrndup(object, (size_t)(slash - object)) : NULL;
+}
+
+void log_render(enum log_level level, const struct log_about *about, const char *text,
+                struct buf *out)
+{
+    add_field(out, "level", levels[level].name, false);
+    if (about) {
+        add_field(out, "object", about->object, about->object && strchr(about->object, ' '));
+        add_field(out, "job", about->job, false);
+        add_field(out, "commit", about->commit, false);
+    }
+    add_field(out, "msg", text, true);
+}
+
+static void journal_field(struct iovec *fields, int *n, const char *name, const char *value)
+{
+    if (!value)
+        return;
+
+    char *text = xasprintf("%s=%s", name, value);
+    fields[(*n)++] = (struct iovec){ .iov_base = text, .iov_len = strlen(text) };
+}
+
+static void to_journal(enum log_level level, const struct log_about *about, const char *text)
+{
+    char *priority = xasprintf("%d", levels[level].priority);
+    char *kind = kind_of(about ? about->object : NULL);
+    struct iovec fields[8];
+    int n = 0;
+
+    journal_field(fields, &n, "MESSAGE", text);
+    journal_field(fields, &n, "PRIORITY", priority);
+    journal_field(fields, &n, "SYSLOG_IDENTIFIER", "dctd");
+    if (about) {
+        journal_field(fields, &n, "OBJECT", about->object);
+        journal_field(fields, &n, "KIND", kind);
+        journal_field(fields, &n, "JOB_ID", about->job);
+        journal_field(fields, &n, "COMMIT", about->commit);
+    }
+    (void)sd_journal_sendv(fields, n);
+    for (int i = 0; i < n; i++)
+        free(fields[i].iov_base);
+    free(kind);
+    free(priority);
+}
+
+static void to_stderr(enum log_level level, const struct log_about *about, const char *text)
+{
+    struct buf line = BUF_WITH_LIMIT(LINE_MAX_BYTES);
+
+    log_render(level, about, text, &line);
+    (void)fprintf(stderr, "%s\n", buf_text(&line));
+    buf_clear(&line);
+}
+
+/* Ends an overlong text between two characters. */
+static void cut(struct buf *text)
+{
+    if (text->n <= TEXT_MAX)
+        return;
+
+    size_t n = TEXT_MAX;
+    while (n > 0 && ((unsigned char)text->data[n] & 0xc0) == 0x80)
+        n--;
+    text->n = n;
+    text->data[n] = '\0';
+    buf_puts(text, "…");
+}
+
+static void say(enum log_level level, const struct log_about *about, const char *fmt, va_list args)
+    PRINTF(3, 0);
+static void say(enum log_level level, const struct log_about *about, const char *fmt, va_list args)
+{
+    if (level > log_state.level)
+        return;
+
+    struct buf raw = BUF_WITH_LIMIT(RAW_MAX);
+    struct buf clean = BUF_WITH_LIMIT(RAW_MAX);
+
+    buf_vprintf(&raw, fmt, args);
+    if (log_state.secrets)
+        secrets_redact(log_state.secrets, buf_text(&raw), &clean);
+    else
+        buf_puts(&clean, buf_text(&raw));
+    cut(&clean);
+    if (log_state.journal)
+        to_journal(level, about, buf_text(&clean));
+    else
+        to_stderr(level, about, buf_text(&clean));
+    buf_clear(&clean);
+    buf_clear(&raw);
+}
+
+void log_about(enum log_level level, const struct log_about *about, const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    say(level, about, fmt, args);
+    va_end(args);
+}
+
+void log_error(const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    say(LEVEL_ERROR, NULL, fmt, args);
+    va_end(args);
+}
+
+void log_warning(const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    say(LEVEL_WARNING, NULL, fmt, args);
+    va_end(args);
+}
+
+void log_info(const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    say(LEVEL_INFO, NULL, fmt, args);
+    va_end(args);
+}
+
+void log_debug(const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    say(LEVEL_DEBUG, NULL, fmt, args);
+    va_end(args);
+}
