@@ -1,0 +1,100 @@
+/* Delays by key. */
+#include "reconciler/backoff.h"
+
+#include <stdlib.h>
+
+enum { FIRST = 2000, FIRST_TERMINAL = 60000, LONGEST = 900000, DOUBLINGS = 16 };
+
+struct pause {
+    unsigned tries;
+    msec until;
+    char key[];
+};
+
+void backoff_init(struct backoff *b, uint64_t seed)
+{
+    *b = (struct backoff){ .random = seed ? seed : 1 };
+}
+
+void backoff_reset(struct backoff *b)
+{
+    for (size_t i = 0; i < b->by_key.cap; i++)
+        free(b->by_key.slots[i].value);
+    map_clear(&b->by_key);
+}
+
+void backoff_clear(struct backoff *b)
+{
+    backoff_reset(b);
+}
+
+/* xorshift64: the jitter need not be secret, only different and repeatable. */
+static uint64_t next_random(struct backoff *b)
+{
+    b->random ^= b->random << 13;
+    b->random ^= b->random >> 7;
+    b->random ^= b->random << 17;
+    return b->random;
+}
+
+static struct pause *pause_of(struct backoff *b, const char *key)
+{
+    struct pause *p = map_get(&b->by_key, key);
+
+    if (!p) {
+        size_t n = 1;
+        while (key[n - 1])
+            n++;
+        p = xcalloc(1, sizeof(*p) + n);
+        for (size_t i = 0; i < n; i++)
+            p->key[i] = key[i];
+        map_set(&b->by_key, p->key, p);
+    }
+    return p;
+}
+
+msec backoff_fail(struct backoff *b, const char *key, enum failure why, msec now, msec least)
+{
+    struct pause *p = pause_of(b, key);
+    msec wait = why == FAIL_TERMINAL ? FIRST_TERMINAL : FIRST;
+
+    for (unsigned i = 0; i < p->tries && i < DOUBLINGS && wait < LONGEST; i++)
+        wait *= 2;
+    if (wait > LONGEST)
+        wait = LONGEST;
+    wait += (msec)(next_random(b) % (uint64_t)(wait / 4));
+    p->tries++;
+    p->until = now + (wait > least ? wait : least);
+    return p->until;
+}
+
+msec backoff_until(const struct backoff *b, const char *key)
+{
+    const struct pause *p = map_get(&b->by_key, key);
+
+    return p ? p->until : 0;
+}
+
+unsigned backoff_tries(const struct backoff *b, const char *key)
+{
+    const struct pause *p = map_get(&b->by_key, key);
+
+    return p ? p->tries : 0;
+}
+
+void backoff_forget(struct backoff *b, const char *key)
+{
+    struct pause *p = map_get(&b->by_key, key);
+
+    map_remove(&b->by_key, key);
+    free(p);
+}
+
+const char *failure_name(enum failure f)
+{
+    static const char *const names[] = { [FAIL_RECOVERABLE] = "recoverable",
+                                         [FAIL_TERMINAL] = "terminal",
+                                         [FAIL_UNKNOWN] = "unknown outcome" };
+
+    return names[f];
+}

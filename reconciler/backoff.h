@@ -1,0 +1,34 @@
+/* How long an object that failed is left alone: twice as long each time, with
+ * jitter, so that many failures of one cause do not come back at one moment. */
+#ifndef RECONCILER_BACKOFF_H
+#define RECONCILER_BACKOFF_H
+
+#include "schema/map.h"
+
+enum failure {
+    FAIL_RECOVERABLE, /* waiting may help: a failed job, an engine that is away */
+    FAIL_TERMINAL,    /* somebody has to change something; tried again, but rarely */
+    FAIL_UNKNOWN,     /* a write got no answer: observe before anything else */
+};
+
+struct backoff {
+    struct map by_key;
+    uint64_t random; /* state of the jitter; never 0 */
+};
+
+void backoff_init(struct backoff *b, uint64_t seed);
+void backoff_clear(struct backoff *b);
+/* Notes a failure; when the object may be tried again. `least` = what DCT's
+ * Retry-After asks for, from now. */
+msec backoff_fail(struct backoff *b, const char *key, enum failure why, msec now, msec least);
+/* 0 = it may be tried at once. */
+msec backoff_until(const struct backoff *b, const char *key);
+/* Failures in a row. */
+unsigned backoff_tries(const struct backoff *b, const char *key);
+void backoff_forget(struct backoff *b, const char *key); /* it worked */
+/* Everything may be tried again at once: the manifests changed, or somebody asked. */
+void backoff_reset(struct backoff *b);
+
+const char *failure_name(enum failure f);
+
+#endif
