@@ -1,0 +1,205 @@
+#include "schema/set.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "schema/refs.h"
+#include "schema/yaml.h"
+
+/* `names` finds the first of several objects that one name stands for. */
+struct set_index {
+    struct map keys, names;
+    struct strings owned;
+};
+
+static void policy_copy(struct policy *to, const struct policy *from)
+{
+    *to = *from;
+    to->adopt_id = from->adopt_id ? xstrdup(from->adopt_id) : NULL;
+    to->suspend_reason = from->suspend_reason ? xstrdup(from->suspend_reason) : NULL;
+    to->ignore = (struct strings){ 0 };
+    for (size_t i = 0; i < from->ignore.n; i++)
+        strings_add(&to->ignore, from->ignore.items[i]);
+}
+
+/* The object as it is on one of its engines. */
+static struct object *object_on(const struct object *o, const char *engine)
+{
+    struct object *copy = object_new(o->kind, o->name, o->pos);
+    struct table t = o->kind->table;
+    int row = table_find(t, "engine");
+
+    copy->moved_from = o->moved_from ? xstrdup(o->moved_from) : NULL;
+    policy_copy(&copy->policy, &o->policy);
+    for (size_t i = 0; i < t.n; i++)
+        value_copy(&copy->values[i], &o->values[i], t.rows[i].type);
+    if (row >= 0) {
+        struct pos pos = object_value(o, "engines")->pos;
+        value_clear(&copy->values[row], t.rows[row].type);
+        copy->values[row] = (struct value){ .state = V_SET, .pos = pos, .s = xstrdup(engine) };
+    }
+    return copy;
+}
+
+/* Takes the object and the key. */
+static void add_item(struct set *s, struct object *o, char *key, const char *engine)
+{
+    s->items = grow(s->items, s->n, &s->cap, sizeof(*s->items));
+    s->items[s->n++] = (struct wanted){ o, key, engine ? xstrdup(engine) : NULL };
+}
+
+static void add_member(struct set *s, const struct member *m)
+{
+    if (!(m->kind->flags & KIND_PER_ENGINE)) {
+        add_item(s, object_ref(m->object), xstrdup(m->key), m->engine);
+        return;
+    }
+    for (size_t i = 0; i < m->n; i++) {
+        const char *engine = m->edges[i].text;
+        add_item(s, object_on(m->object, engine), xasprintf("%s@%s", m->key, engine), engine);
+    }
+}
+
+static void add_members(struct set *s, const struct graph *g)
+{
+    for (size_t i = 0; i < g->n_order; i++) {
+        const struct member *m = g->order[i];
+        if (!m->bad) {
+            add_member(s, m);
+            continue;
+        }
+        s->complete = false;
+        strings_add(&s->left_out, m->key);
+    }
+}
+
+static void build_index(struct set *s)
+{
+    struct set_index *index = xcalloc(1, sizeof(*index));
+
+    s->index = index;
+    for (size_t i = 0; i < s->n; i++) {
+        struct wanted *w = &s->items[i];
+        map_set(&index->keys, w->key, w);
+        if (!(w->object->kind->flags & KIND_PER_ENGINE))
+            continue;
+        char *name = xasprintf("%s/%s", w->object->kind->name, w->object->name);
+        if (!map_get(&index->names, name)) {
+            strings_add(&index->owned, name);
+            map_set(&index->names, index->owned.items[index->owned.n - 1], w);
+        }
+        free(name);
+    }
+}
+
+static const struct kind_desc *kind_of_key(const char *key)
+{
+    char *name = xstrndup(key, strcspn(key, "/"));
+    const struct kind_desc *k = kind_by_name(name);
+
+    free(name);
+    return k;
+}
+
+static void add_unit(struct graph *g, const struct unit *u, struct set *s)
+{
+    diags_append(&s->diags, &u->diags);
+    if (u->broken)
+        s->complete = false;
+    for (size_t i = 0; i < u->n; i++)
+        graph_add(g, u->objects[i]->kind, u->objects[i]->name, u->objects[i], &s->diags);
+    for (size_t i = 0; i < u->left_out.n; i++) {
+        const char *key = u->left_out.items[i];
+        const struct kind_desc *k = kind_of_key(key);
+        graph_add(g, k, key + strlen(k->name) + 1, NULL, &s->diags);
+    }
+}
+
+static size_t count_objects(struct unit *const *units, size_t n)
+{
+    size_t objects = 0;
+
+    for (size_t i = 0; i < n; i++)
+        objects += units[i]->n + units[i]->left_out.n;
+    return objects;
+}
+
+/* Units know the lines that the set's own findings point at. */
+static void quote_lines(struct set *s, struct unit *const *units, size_t n)
+{
+    struct map files = { 0 };
+
+    for (size_t i = 0; i < n && s->diags.n; i++)
+        map_set(&files, units[i]->file, units[i]);
+    for (size_t i = 0; i < s->diags.n; i++) {
+        const struct diag *item = &s->diags.items[i];
+        const struct unit *u = item->at.file && !item->line ? map_get(&files, item->at.file) : NULL;
+        if (u)
+            source_quote(u->source, &s->diags);
+    }
+    map_clear(&files);
+}
+
+struct set *set_build(struct unit *const *units, size_t n)
+{
+    struct set *s = xcalloc(1, sizeof(*s));
+    struct graph g = { 0 };
+
+    s->complete = true;
+    s->n_files = n;
+    if (count_objects(units, n) > OBJECTS_MAX) {
+        diag_error(&s->diags, (struct pos){ 0 }, "the manifests declare more than %d objects",
+                   OBJECTS_MAX);
+        s->complete = false;
+        n = 0;
+    }
+    for (size_t i = 0; i < n; i++)
+        add_unit(&g, units[i], s);
+    graph_settle(&g, &s->diags);
+    add_members(s, &g);
+    graph_clear(&g);
+    build_index(s);
+    quote_lines(s, units, n);
+    diags_sort(&s->diags);
+    return s;
+}
+
+void set_free(struct set *s)
+{
+    if (!s)
+        return;
+    for (size_t i = 0; i < s->n; i++) {
+        object_free(s->items[i].object);
+        free(s->items[i].key);
+        free(s->items[i].engine);
+    }
+    free(s->items);
+    map_clear(&s->index->keys);
+    map_clear(&s->index->names);
+    strings_clear(&s->index->owned);
+    free(s->index);
+    free(s->revision);
+    strings_clear(&s->left_out);
+    diags_clear(&s->diags);
+    free(s);
+}
+
+const struct wanted *set_find(const struct set *s, const char *key)
+{
+    return map_get(&s->index->keys, key);
+}
+
+const struct wanted *set_named(const struct set *s, enum kind kind, const char *name,
+                               const char *engine)
+{
+    const struct kind_desc *k = kind_desc(kind);
+    bool per_engine = k->flags & KIND_PER_ENGINE;
+    char *key = per_engine && engine ? xasprintf("%s/%s@%s", k->name, name, engine)
+                                     : xasprintf("%s/%s", k->name, name);
+    const struct wanted *w =
+        per_engine && !engine ? map_get(&s->index->names, key) : set_find(s, key);
+
+    free(key);
+    return w;
+}
