@@ -1,0 +1,159 @@
+/* The order of a plan. What is made waits for what it refers to and for the
+ * connectors of its engine; what is deleted waits for what refers to it. */
+#include <stdlib.h>
+
+#include "reconciler/planner.h"
+
+static bool makes(const struct action *a)
+{
+    return a->wanted && a->verb != VERB_FORGET;
+}
+
+static bool deletes(const struct action *a)
+{
+    return a->verb == VERB_DELETE;
+}
+
+/* Actions on what the wanted object refers to, its engine, its connectors. */
+static void needs_of_wanted(const struct planner *in, struct plan *p, size_t i)
+{
+    const struct wanted *w = p->items[i].wanted;
+    const struct set *set = in->world->set;
+    const struct wanted *engine = w->engine ? set_named(set, KIND_ENGINE, w->engine, NULL) : NULL;
+    long at = engine ? plan_index(p, engine->key) : -1;
+
+    if (at >= 0)
+        action_needs(p, i, (size_t)at);
+    for (size_t row = 0; row < w->object->kind->table.n; row++) {
+        const struct field *f = &w->object->kind->table.rows[row];
+        const struct value *v = &w->object->values[row];
+        if (f->type != F_REF || f->ref->target != REF_KIND || v->state != V_SET)
+            continue;
+        const struct wanted *target = set_named(set, f->ref->kind, v->s, w->engine);
+        at = target ? plan_index(p, target->key) : -1;
+        if (at >= 0)
+            action_needs(p, i, (size_t)at);
+    }
+}
+
+/* While a connector is uploaded, nothing else may be done to its objects, and a
+ * host discovers its repositories only afterwards. */
+static void needs_of_connectors(struct plan *p, const size_t *connectors, size_t n, size_t i)
+{
+    const struct action *a = &p->items[i];
+
+    for (size_t j = 0; j < n; j++) {
+        const struct action *c = &p->items[connectors[j]];
+        if (a->kind->kind > c->kind->kind && c->wanted &&
+            streq(a->wanted->engine, c->wanted->engine))
+            action_needs(p, i, connectors[j]);
+    }
+}
+
+static const struct object *values_of(const struct planner *in, const struct action *a)
+{
+    const struct observed_item *item =
+        a->id ? observed_by_id(in->world->observed, a->kind->kind, a->id) : NULL;
+
+    return item ? item->object : NULL;
+}
+
+/* Does the observed object refer to the one of that kind and id? */
+static bool refers_to(const struct object *o, const struct kind_desc *k, const char *id)
+{
+    for (size_t row = 0; o && row < o->kind->table.n; row++) {
+        const struct field *f = &o->kind->table.rows[row];
+        if (f->type == F_REF && f->ref->target == REF_KIND && f->ref->kind == k->kind &&
+            o->values[row].state == V_SET && streq(o->values[row].s, id))
+            return true;
+    }
+    return false;
+}
+
+/* Engines and connectors show nothing of who uses them: they go last. */
+static bool goes_after(const struct planner *in, const struct action *later,
+                       const struct action *first)
+{
+    if (refers_to(values_of(in, first), later->kind, later->id))
+        return true;
+    bool base = later->kind->kind == KIND_ENGINE || later->kind->flags & KIND_PER_ENGINE;
+    const char *engine = later->kind->kind == KIND_ENGINE ? later->id : later->engine;
+    return base && first->kind->kind > later->kind->kind && streq(engine, first->engine);
+}
+
+static void needs_of_deletion(const struct planner *in, struct plan *p, size_t i,
+                              const size_t *deletions, size_t n)
+{
+    for (size_t j = 0; j < n; j++) {
+        if (deletions[j] != i && goes_after(in, &p->items[i], &p->items[deletions[j]]))
+            action_needs(p, i, deletions[j]);
+    }
+}
+
+/* A name and a host are free again only when what had them is gone. */
+static void needs_of_place(const struct planner *in, struct plan *p, size_t i,
+                           const size_t *deletions, size_t n)
+{
+    const struct action *a = &p->items[i];
+    int host = table_find(a->kind->table, "hostname");
+
+    for (size_t j = 0; a->verb == VERB_CREATE && j < n; j++) {
+        const struct action *d = &p->items[deletions[j]];
+        const struct object *gone = values_of(in, d);
+        if (d->kind != a->kind || !gone)
+            continue;
+        if (streq(gone->name, a->wanted->object->name) ||
+            (host >= 0 &&
+             streq(object_text(gone, "hostname"), object_text(a->wanted->object, "hostname"))))
+            action_needs(p, i, deletions[j]);
+    }
+}
+
+/* What needs something blocked is blocked too; chains take several rounds. */
+static void spread_blocks(struct plan *p)
+{
+    bool more = true;
+
+    while (more) {
+        more = false;
+        for (size_t i = 0; i < p->n; i++) {
+            struct action *a = &p->items[i];
+            for (size_t j = 0; !a->blocked && j < a->n_needs; j++) {
+                const struct action *needed = &p->items[a->needs[j]];
+                if (!needed->blocked)
+                    continue;
+                /* An update that stands in front of nothing holds nobody up. */
+                if (needed->id && needed->verb != VERB_DELETE && needed->verb != VERB_REFRESH &&
+                    !deletes(a))
+                    continue;
+                action_block(a, xasprintf("it waits for %s, which is blocked", needed->key));
+                more = true;
+            }
+        }
+    }
+}
+
+void plan_order(const struct planner *in, struct plan *p)
+{
+    size_t *connectors = xcalloc(p->n, sizeof(size_t)), n_connectors = 0;
+    size_t *deletions = xcalloc(p->n, sizeof(size_t)), n_deletions = 0;
+
+    for (size_t i = 0; i < p->n; i++) {
+        if (p->items[i].kind->flags & KIND_PER_ENGINE && !deletes(&p->items[i]))
+            connectors[n_connectors++] = i;
+        if (deletes(&p->items[i]))
+            deletions[n_deletions++] = i;
+    }
+    for (size_t i = 0; i < p->n; i++) {
+        if (makes(&p->items[i])) {
+            needs_of_wanted(in, p, i);
+            needs_of_connectors(p, connectors, n_connectors, i);
+            needs_of_place(in, p, i, deletions, n_deletions);
+        } else if (deletes(&p->items[i])) {
+            needs_of_deletion(in, p, i, deletions, n_deletions);
+        }
+    }
+    spread_blocks(p);
+    free(connectors);
+    free(deletions);
+}

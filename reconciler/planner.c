@@ -1,0 +1,420 @@
+/* One action per wanted object that differs. */
+#include "reconciler/planner.h"
+
+#include <stdlib.h>
+
+#include "reconciler/rules.h"
+
+enum { SHOWN_MAX = 4000 };
+
+struct planning {
+    const struct planner *in;
+    const struct rules *rules;
+    struct plan *plan;
+};
+
+void action_block(struct action *a, char *why)
+{
+    if (a->blocked)
+        free(why);
+    else
+        a->blocked = why;
+}
+
+static struct action *add_action(struct planning *p, enum verb verb, const struct wanted *w,
+                                 const struct observed_item *item, char *reason)
+{
+    struct action *a = plan_add(p->plan, verb, w->object->kind, w->key);
+    const char *engine = resolve_engine(p->in->world, w);
+
+    a->wanted = w;
+    a->pos = w->object->pos;
+    a->reason = reason;
+    a->id = item ? xstrdup(item->id) : NULL;
+    a->engine = engine ? xstrdup(engine) : NULL;
+    a->not_before = backoff_until(p->in->backoff, w->key);
+    return a;
+}
+
+/* What the policy block says against acting at all. */
+static char *policy_objects(const struct planner *in, const struct object *o)
+{
+    if (o->policy.suspended && (!o->policy.suspend_until || o->policy.suspend_until > in->now))
+        return xasprintf("suspended: %s",
+                         o->policy.suspend_reason ? o->policy.suspend_reason : "no reason given");
+    if (o->policy.mode == MODE_WARN)
+        return xasprintf("policy.mode is warn: reported, not repaired");
+    if (o->policy.mode == MODE_OBSERVE)
+        return xasprintf("policy.mode is observe: nothing is written");
+    return NULL;
+}
+
+/* A reference that nothing can fulfil; NULL if all can be, now or later. */
+static char *missing_reference(const struct planning *p, const struct wanted *w, bool *unknown)
+{
+    const struct table t = w->object->kind->table;
+
+    for (size_t i = 0; i < t.n; i++) {
+        const struct field *f = &t.rows[i];
+        if (f->type != F_REF || f->flags & DERIVED ||
+            (w->object->values[i].state != V_SET && !(f->flags & AUTO)))
+            continue;
+        struct resolved r;
+        resolve_row(p->in->world, w, i, &r);
+        char *why = r.how == RESOLVE_MISSING || r.how == RESOLVE_UNKNOWN
+                        ? xasprintf("`%s`: %s", f->yaml, buf_text(&r.why))
+                        : NULL;
+        *unknown = r.how == RESOLVE_UNKNOWN;
+        resolved_clear(&r);
+        if (why)
+            return why;
+    }
+    return NULL;
+}
+
+/* Found in an environment only after it has looked again: is that to come? */
+static bool discovery_may_help(const struct planning *p, const struct wanted *w)
+{
+    const struct table t = w->object->kind->table;
+
+    for (size_t i = 0; i < t.n; i++) {
+        if (t.rows[i].type != F_REF || t.rows[i].ref->target != REF_REPOSITORY)
+            continue;
+        struct resolved r;
+        resolve_row(p->in->world, w, i, &r);
+        bool missing = r.how == RESOLVE_MISSING && r.target;
+        resolved_clear(&r);
+        if (missing)
+            return true;
+    }
+    return false;
+}
+
+static void show_declared(struct action *a, const struct object *o)
+{
+    for (size_t i = 0; i < o->kind->table.n; i++) {
+        const struct field *f = &o->kind->table.rows[i];
+        if (!f->yaml || o->values[i].state != V_SET || f->flags & DERIVED ||
+            (f->type == F_BLOCK && !o->values[i].s) || streq(f->yaml, "metadata.name"))
+            continue;
+        struct buf b = BUF_WITH_LIMIT(SHOWN_MAX);
+        value_print(f, &o->values[i], &b);
+        a->changes = grow(a->changes, a->n_changes, &a->cap_changes, sizeof(*a->changes));
+        a->changes[a->n_changes++] = (struct change){ .row = i, .becomes = buf_take(&b) };
+    }
+}
+
+static void check_rules(const struct planning *p, struct action *a, const struct pairing *pair,
+                        const struct diff *diff)
+{
+    const struct rule_case c = { .rules = p->rules,
+                                 .world = p->in->world,
+                                 .plan = p->plan,
+                                 .verb = a->verb,
+                                 .kind = a->kind,
+                                 .wanted = a->wanted,
+                                 .item = pair->item,
+                                 .entry = pair->entry,
+                                 .diff = diff };
+    char *why = rules_check(&c);
+
+    if (why)
+        action_block(a, why);
+}
+
+static void block(struct action *a, char *why)
+{
+    if (why)
+        action_block(a, why);
+}
+
+static void plan_create(struct planning *p, const struct wanted *w, const struct pairing *pair)
+{
+    const struct entry *e = pair->entry;
+    bool gone = e && e->id, unanswered = e && e->intent.open && !e->intent.job;
+    struct action *a = add_action(p, VERB_CREATE, w, NULL,
+                                  xstrdup(gone ? "it is gone from DCT" : "it is not in DCT"));
+    bool unknown = false;
+
+    show_declared(a, w->object);
+    block(a, policy_objects(p->in, w->object));
+    if (!discovery_may_help(p, w))
+        block(a, missing_reference(p, w, &unknown));
+    p->plan->unknown = p->plan->unknown || unknown;
+    check_rules(p, a, pair, NULL);
+    if (unanswered && a->not_before < e->intent.at + OUTCOME_GRACE)
+        a->not_before = e->intent.at + OUTCOME_GRACE;
+}
+
+static void plan_conflict(struct planning *p, const struct wanted *w, const struct pairing *pair)
+{
+    struct action *a = add_action(p, VERB_CREATE, w, NULL, xstrdup("it is not ours"));
+
+    action_block(a, xstrdup(pair->why));
+}
+
+static void plan_unknown(struct planning *p, const struct wanted *w, const char *why)
+{
+    struct action *a = add_action(p, VERB_NONE, w, NULL, xstrdup("it cannot be judged"));
+
+    action_block(a, xstrdup(why));
+    p->plan->unknown = true;
+}
+
+static char *update_reason(const struct diff *d)
+{
+    bool drift = false, change = false;
+
+    for (size_t i = 0; i < d->n; i++) {
+        drift = drift || d->changes[i].why == WHY_DRIFT;
+        change = change || d->changes[i].why == WHY_CHANGE;
+    }
+    if (drift && change)
+        return xstrdup("the manifest changed, and DCT drifted");
+    return xstrdup(drift ? "drift: DCT changed, the manifest did not"
+                         : "the manifest says otherwise");
+}
+
+static bool any_in_place(const struct diff *d)
+{
+    for (size_t i = 0; i < d->n; i++) {
+        if (!d->changes[i].create_only)
+            return true;
+    }
+    return false;
+}
+
+static char *create_only_text(const struct action *a)
+{
+    struct buf b = BUF_WITH_LIMIT(SHOWN_MAX);
+    const char *comma = "";
+
+    for (size_t i = 0; i < a->n_changes; i++) {
+        if (!a->changes[i].create_only)
+            continue;
+        buf_printf(&b, "%s`%s`", comma, a->kind->table.rows[a->changes[i].row].yaml);
+        comma = ", ";
+    }
+    buf_printf(&b,
+               " cannot be changed in place; take it back, or set policy.replace: allow to "
+               "delete and create the %s again",
+               a->kind->arg);
+    return buf_take(&b);
+}
+
+static bool is_enabled(const struct observed_item *item)
+{
+    int row = table_find(item->kind->table, "enabled");
+    const struct value *v = row < 0 ? NULL : &item->object->values[row];
+
+    return v && v->state == V_SET && v->i;
+}
+
+static void note_disruptions(struct action *a, const struct pairing *pair, const struct diff *d)
+{
+    char *line = NULL;
+
+    if (a->verb == VERB_REPLACE)
+        line = xasprintf("%s %s and all its snapshots are deleted, then it is made anew",
+                         a->kind->name, pair->item->name);
+    else if (d->needs_disabled && is_enabled(pair->item))
+        line = xasprintf("%s %s is disabled during this update", a->kind->name, pair->item->name);
+    if (line)
+        strings_add(&a->disruptions, line);
+    free(line);
+    for (size_t i = 0; i < a->n_changes; i++) {
+        if (!(a->kind->table.rows[a->changes[i].row].flags & TOKEN))
+            continue;
+        line = xasprintf("the data of %s %s is overwritten by a refresh", a->kind->name,
+                         pair->item->name);
+        strings_add(&a->disruptions, line);
+        free(line);
+    }
+}
+
+static void take_changes(struct action *a, struct diff *d)
+{
+    a->changes = d->changes;
+    a->n_changes = d->n;
+    a->cap_changes = d->cap;
+    d->changes = NULL;
+}
+
+static enum verb update_verb(const struct wanted *w, const struct pairing *pair,
+                             const struct diff *d)
+{
+    if (d->create_only && w->object->policy.replace_allowed)
+        return VERB_REPLACE;
+    return pair->match == MATCH_ADOPT ? VERB_ADOPT : VERB_UPDATE;
+}
+
+static void plan_update(struct planning *p, const struct wanted *w, const struct pairing *pair,
+                        struct diff *d)
+{
+    struct action *a = add_action(p, update_verb(w, pair, d), w, pair->item,
+                                  pair->match == MATCH_ADOPT
+                                      ? xstrdup("it exists; the policy lets us take it over")
+                                      : update_reason(d));
+    bool in_place = any_in_place(d) || a->verb == VERB_ADOPT, unknown = false;
+
+    take_changes(a, d);
+    block(a, policy_objects(p->in, w->object));
+    if (a->verb == VERB_REPLACE && pair->entry && pair->entry->protect)
+        block(a, xasprintf("it is protected; it is never deleted to be made anew"));
+    if (d->create_only && a->verb != VERB_REPLACE && !in_place)
+        block(a, create_only_text(a));
+    if (!discovery_may_help(p, w))
+        block(a, missing_reference(p, w, &unknown));
+    check_rules(p, a, pair, d);
+    note_disruptions(a, pair, d);
+    d->n = 0;
+}
+
+/* In sync as far as values go; there may still be something to do for it. */
+static void plan_settled(struct planning *p, const struct wanted *w, const struct pairing *pair)
+{
+    const struct entry *e = pair->entry;
+
+    if (e && e->owes_refresh && w->object->kind->refresh.name) {
+        struct action *a = add_action(p, VERB_REFRESH, w, pair->item,
+                                      xstrdup("a connector came later than it did"));
+        block(a, policy_objects(p->in, w->object));
+    } else if (e && e->intent.open && e->intent.job) {
+        (void)add_action(p, VERB_NONE, w, pair->item, xstrdup("a job is still under way"));
+    } else {
+        p->plan->in_sync++;
+    }
+}
+
+static void plan_wanted(struct planning *p, size_t i)
+{
+    const struct world *world = p->in->world;
+    const struct wanted *w = &world->set->items[i];
+    const struct pairing *pair = &world->pairs[i];
+    struct diff d;
+
+    if (pair->match == MATCH_NONE) {
+        plan_create(p, w, pair);
+        return;
+    }
+    if (pair->match == MATCH_CONFLICT) {
+        plan_conflict(p, w, pair);
+        return;
+    }
+    if (pair->match == MATCH_UNKNOWN || !pair->item->object) {
+        plan_unknown(p, w, pair->why ? pair->why : "DCT's answer holds no values of it");
+        return;
+    }
+    diff_object(world, w, pair->item, pair->entry, pair->match == MATCH_ADOPT, &d);
+    if (d.n || pair->match == MATCH_ADOPT)
+        plan_update(p, w, pair, &d);
+    else if (d.unresolved)
+        plan_unknown(p, w, d.unresolved);
+    else
+        plan_settled(p, w, pair);
+    diff_clear(&d);
+}
+
+/* An environment that has to look again before something on it can be made:
+ * a connector comes in this plan, or a repository is not there yet. */
+static void plan_discovery(struct planning *p, const struct wanted *env, char *reason)
+{
+    const struct pairing *pair = &p->in->world->pairs[env - p->in->world->set->items];
+
+    if (!env->object->kind->refresh.name || pair->match != MATCH_OURS ||
+        plan_index(p->plan, env->key) >= 0) {
+        free(reason);
+        return;
+    }
+    struct action *a = add_action(p, VERB_REFRESH, env, pair->item, reason);
+    block(a, policy_objects(p->in, env->object));
+    p->plan->in_sync--;
+}
+
+/* Environments on the engine of a connector that this plan uploads. */
+static void plan_connector_news(struct planning *p, const struct wanted *connector)
+{
+    const struct world *world = p->in->world;
+
+    for (size_t i = 0; i < world->set->n; i++) {
+        const struct wanted *w = &world->set->items[i];
+        if (w->object->kind->refresh.name && streq(w->engine, connector->engine))
+            plan_discovery(p, w, xasprintf("%s is new on its engine", connector->key));
+    }
+}
+
+static void plan_missing_repository(struct planning *p, const struct wanted *w)
+{
+    const struct table t = w->object->kind->table;
+
+    for (size_t i = 0; i < t.n; i++) {
+        if (t.rows[i].type != F_REF || t.rows[i].ref->target != REF_REPOSITORY)
+            continue;
+        struct resolved r;
+        resolve_row(p->in->world, w, i, &r);
+        if (r.how == RESOLVE_MISSING && r.target)
+            plan_discovery(p, r.target,
+                           xasprintf("%s needs a repository that is not discovered yet", w->key));
+        resolved_clear(&r);
+    }
+}
+
+/* A VDB that others are to be provisioned from needs a snapshot to start from. */
+static void plan_first_snapshot(struct planning *p, const struct wanted *child)
+{
+    const struct world *world = p->in->world;
+    int row = table_find(child->object->kind->table, "source.vdb");
+    const char *name = row < 0 ? NULL : object_text(child->object, "source.vdb");
+    const struct wanted *parent =
+        name ? set_named(world->set, child->object->kind->kind, name, child->engine) : NULL;
+
+    if (!parent || plan_index(p->plan, parent->key) >= 0 ||
+        world->pairs[parent - world->set->items].match != MATCH_OURS)
+        return;
+    (void)add_action(p, VERB_SNAPSHOT, parent, world->pairs[parent - world->set->items].item,
+                     xasprintf("%s is provisioned from it; one is taken if it has none",
+                               child->key));
+    p->plan->in_sync--;
+}
+
+static void plan_consequences(struct planning *p)
+{
+    size_t n = p->plan->n;
+
+    for (size_t i = 0; i < n; i++) {
+        const struct action a = p->plan->items[i];
+        if (!a.wanted || a.blocked)
+            continue;
+        if (a.kind->flags & KIND_PER_ENGINE)
+            plan_connector_news(p, a.wanted);
+        if (a.verb == VERB_CREATE || a.verb == VERB_UPDATE || a.verb == VERB_REPLACE)
+            plan_missing_repository(p, a.wanted);
+        if (a.verb == VERB_CREATE || a.verb == VERB_REPLACE)
+            plan_first_snapshot(p, a.wanted);
+    }
+}
+
+static void count(struct plan *p)
+{
+    for (size_t i = 0; i < p->n; i++) {
+        if (p->items[i].blocked)
+            p->blocked++;
+        else
+            p->by_verb[p->items[i].verb]++;
+    }
+}
+
+struct plan *plan_build(const struct planner *in)
+{
+    OWNED(rules) rules = rules_new(in->world);
+    struct planning p = { in, rules, xcalloc(1, sizeof(*p.plan)) };
+
+    p.plan->managed = in->world->set->n;
+    for (size_t i = 0; i < in->world->set->n; i++)
+        plan_wanted(&p, i);
+    plan_consequences(&p);
+    plan_prune(in, p.plan);
+    plan_order(in, p.plan);
+    count(p.plan);
+    return p.plan;
+}

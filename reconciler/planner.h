@@ -1,0 +1,30 @@
+/* From pairs and differences to the plan: what, in which order, and what stands
+ * in its way. Reads everything, changes nothing. */
+#ifndef RECONCILER_PLANNER_H
+#define RECONCILER_PLANNER_H
+
+#include "reconciler/backoff.h"
+#include "reconciler/cycle.h"
+#include "reconciler/match.h"
+
+struct planner {
+    const struct world *world; /* matched */
+    const struct cycle_options *options;
+    const struct backoff *backoff;
+    msec now;
+};
+
+struct plan *plan_build(const struct planner *in);
+
+/* How long a write without an answer may still show up. */
+enum { OUTCOME_GRACE = 30000 };
+
+/* prune.c: objects that we own and that no manifest wants any more. */
+void plan_prune(const struct planner *in, struct plan *p);
+/* needs.c: which action waits for which, and what a blocked one drags along. */
+void plan_order(const struct planner *in, struct plan *p);
+
+/* The fuse on deletion: blocks the action, keeping an earlier reason. */
+void action_block(struct action *a, char *why_taken);
+
+#endif

@@ -1,0 +1,141 @@
+/* Deletion is guarded here and nowhere else: only what the ledger says is ours,
+ * only when every manifest could be read, only within the budget, never what is
+ * protected. */
+#include <stdlib.h>
+
+#include "reconciler/planner.h"
+#include "reconciler/rules.h"
+
+enum { NAMED_MAX = 10 };
+
+static bool still_wanted(const struct world *world, const struct entry *e)
+{
+    if (set_find(world->set, e->key))
+        return true;
+    for (size_t i = 0; i < world->set->n; i++) {
+        if (world->pairs[i].entry == e)
+            return true;
+    }
+    return false;
+}
+
+/* The object that the entry is about; by its tag while the id is not known. */
+static struct observed_item *item_of(const struct world *world, const struct entry *e)
+{
+    if (e->id)
+        return observed_by_id(world->observed, e->kind, e->id);
+    struct observed_item *item =
+        e->name ? observed_by_name(world->observed, e->kind, e->name) : NULL;
+    while (item && !(streq(item->owner, world->instance) && streq(item->engine, e->engine)))
+        item = item->next_named;
+    return item;
+}
+
+static void settle_deletion(const struct planner *in, struct plan *p, struct action *a,
+                            const struct entry *e, const struct observed_item *item)
+{
+    const struct rule_case c = {
+        .world = in->world, .plan = p, .verb = a->verb, .kind = a->kind, .item = item, .entry = e
+    };
+
+    if (a->verb == VERB_FORGET)
+        return;
+    if (e->protect)
+        action_block(a, xstrdup("it is protected; to lift that, bring its manifest back with "
+                                "policy.protect: false first"));
+    if (item->owner && !streq(item->owner, in->world->instance))
+        action_block(a, xasprintf("it now belongs to the dctd instance `%s`", item->owner));
+    char *why = rules_check(&c);
+    if (why)
+        action_block(a, why);
+    if (a->kind->flags & KIND_SNAPSHOTS && !a->blocked) {
+        char *line =
+            xasprintf("%s %s and all its snapshots are deleted", a->kind->name, item->name);
+        strings_add(&a->disruptions, line);
+        free(line);
+    }
+}
+
+static void add_deletion(const struct planner *in, struct plan *p, const struct entry *e,
+                         const struct observed_item *item)
+{
+    bool orphan = e->deletion == DELETION_ORPHAN;
+    struct action *a = plan_add(p, orphan ? VERB_FORGET : VERB_DELETE, kind_desc(e->kind), e->key);
+
+    a->id = xstrdup(item->id);
+    a->engine = e->engine ? xstrdup(e->engine) : NULL;
+    a->reason = xstrdup(orphan ? "no manifest wants it any more; its deletion policy is orphan"
+                               : "no manifest wants it any more");
+    a->not_before = backoff_until(in->backoff, e->key);
+    settle_deletion(in, p, a, e, item);
+}
+
+static void note_unpruned(struct plan *p, const struct strings *left, const char *why)
+{
+    struct buf b = BUF_WITH_LIMIT(8192);
+
+    if (!left->n)
+        return;
+    buf_printf(&b, "%zu object%s that no manifest wants any more %s left alone (%s):", left->n,
+               left->n == 1 ? "" : "s", left->n == 1 ? "is" : "are", why);
+    for (size_t i = 0; i < left->n && i < NAMED_MAX; i++)
+        buf_printf(&b, " %s", left->items[i]);
+    if (left->n > NAMED_MAX)
+        buf_puts(&b, " ...");
+    strings_add(&p->notes, buf_text(&b));
+    buf_clear(&b);
+}
+
+static const char *prune_forbidden(const struct planner *in)
+{
+    if (!in->options->prune)
+        return "prune is off";
+    if (!in->world->set->complete)
+        return "not every manifest could be read";
+    if (!in->world->set->n)
+        return "there are no manifests at all";
+    return NULL;
+}
+
+/* Over the budget nothing is deleted: many at once are a mistake, not a wish. */
+static void check_budget(const struct planner *in, struct plan *p)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < p->n; i++)
+        n += p->items[i].verb == VERB_DELETE && !p->items[i].blocked;
+    if (!in->options->delete_budget || n <= in->options->delete_budget)
+        return;
+    for (size_t i = 0; i < p->n; i++) {
+        if (p->items[i].verb == VERB_DELETE)
+            action_block(&p->items[i],
+                         xasprintf("%zu deletions exceed reconcile.deleteBudget %u; nothing is "
+                                   "deleted",
+                                   n, in->options->delete_budget));
+    }
+}
+
+void plan_prune(const struct planner *in, struct plan *p)
+{
+    const char *forbidden = prune_forbidden(in);
+    struct strings left = { 0 };
+
+    /* Dependents come first, so what needs them gone finds them in the plan. */
+    for (int kind = KINDS - 1; kind >= 0; kind--) {
+        for (size_t i = 0; i < ledger_count(in->world->ledger); i++) {
+            const struct entry *e = ledger_at(in->world->ledger, i);
+            if ((int)e->kind != kind || still_wanted(in->world, e))
+                continue;
+            const struct observed_item *item = item_of(in->world, e);
+            if (!item)
+                continue; /* gone, or not seen: nothing to delete either way */
+            if (forbidden)
+                strings_add(&left, e->key);
+            else
+                add_deletion(in, p, e, item);
+        }
+    }
+    note_unpruned(p, &left, forbidden ? forbidden : "");
+    strings_clear(&left);
+    check_budget(in, p);
+}
