@@ -85,10 +85,13 @@ bool type_is_text(enum field_type type);
  * {} are one; 5433.0 is 5433; UNORDERED lists are sets; an F_JSON, F_LIST,
  * F_MAP, F_TAGS or F_SETTINGS wants only the members it names; members that
  * hold a secret on the wanted side, or a mask on the observed one, are passed
- * over. In F_JSON, F_LIST and F_SETTINGS "5433" is 5433. Equal instants are
+ * over. An F_LIST with a LOCAL sub-row wants only the elements it names by it.
+ * In F_JSON, F_LIST and F_SETTINGS "5433" is 5433. Equal instants are
  * equal. References compare by text: resolve first. */
 bool value_fulfilled(const struct field *f, const struct value *wanted,
                      const struct value *observed);
+/* The same for two pieces of an F_JSON or F_LIST; `observed` may be NULL. */
+bool json_fulfilled(const cJSON *wanted, const cJSON *observed);
 
 /* The value as people read it, on one line: secrets as "(secret)", control
  * characters escaped, long ones cut. */

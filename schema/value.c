@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "schema/json.h"
+#include "schema/read.h"
 
 static const char *const secret_sources[] = {
     [SECRET_CREDENTIAL] = "credential",
@@ -43,99 +44,11 @@ static bool is_secret(const cJSON *v)
     return cJSON_IsObject(v) && v->child && streq(v->child->string, "$secret");
 }
 
-/* A moment of RFC 3339: seconds since 1970 and the digits of the fraction. */
-struct instant {
-    int64_t seconds;
-    const char *fraction;
-    int fraction_n; /* without trailing zeros */
-};
-
-/* The digits' value, or -1 where there are not n of them. */
-static int64_t digits(const char *s, size_t n)
-{
-    int64_t v = 0;
-
-    for (size_t i = 0; i < n; i++) {
-        if (!isdigit((unsigned char)s[i]))
-            return -1;
-        v = v * 10 + (s[i] - '0');
-    }
-    return v;
-}
-
-/* Days since 1970-01-01 in the Gregorian calendar; years start in March here,
- * so that the leap day is the last one. */
-static int64_t days_since_1970(int64_t year, int64_t month, int64_t day)
-{
-    int64_t y = month > 2 ? year : year - 1;
-    int64_t month_from_march = (month + 9) % 12;
-
-    return 365 * y + y / 4 - y / 100 + y / 400 + (153 * month_from_march + 2) / 5 + day - 1 -
-           719468;
-}
-
-/* Seconds east of UTC; false if s is no offset. */
-static bool offset_read(const char *s, int64_t *seconds)
-{
-    if (streq(s, "Z") || streq(s, "z")) {
-        *seconds = 0;
-        return true;
-    }
-    if (strlen(s) != 6 || (s[0] != '+' && s[0] != '-') || s[3] != ':')
-        return false;
-
-    int64_t hours = digits(s + 1, 2), minutes = digits(s + 4, 2);
-    if (hours < 0 || minutes < 0)
-        return false;
-    *seconds = (hours * 60 + minutes) * (s[0] == '-' ? -60 : 60);
-    return true;
-}
-
-/* 2026-11-22T10:00:00 */
-static bool date_and_time_read(const char *s, int64_t *seconds)
-{
-    static const char shape[] = "0000-00-00T00:00:00";
-
-    for (size_t i = 0; i < sizeof(shape) - 1; i++) {
-        bool digit = isdigit((unsigned char)s[i]);
-        bool right = shape[i] == '0' ? digit : toupper((unsigned char)s[i]) == shape[i];
-        if (!right)
-            return false;
-    }
-    int64_t day = days_since_1970(digits(s, 4), digits(s + 5, 2), digits(s + 8, 2));
-    *seconds = day * 86400 + digits(s + 11, 2) * 3600 + digits(s + 14, 2) * 60 + digits(s + 17, 2);
-    return true;
-}
-
-static bool instant_read(const char *s, struct instant *out)
-{
-    int64_t seconds, east;
-
-    if (!date_and_time_read(s, &seconds))
-        return false;
-
-    const char *rest = s + strlen("2026-11-22T10:00:00"), *fraction = rest;
-    if (*rest == '.') {
-        fraction = ++rest;
-        rest += strspn(rest, "0123456789");
-    }
-    int n = (int)(rest - fraction);
-    while (n > 0 && fraction[n - 1] == '0')
-        n--;
-    if (!offset_read(rest, &east))
-        return false;
-    *out = (struct instant){ .seconds = seconds - east, .fraction = fraction, .fraction_n = n };
-    return true;
-}
-
 static bool time_equal(const char *a, const char *b)
 {
-    struct instant x, y;
+    msec x, y;
 
-    if (!instant_read(a, &x) || !instant_read(b, &y))
-        return streq(a, b);
-    return x.seconds == y.seconds && x.fraction_n == y.fraction_n &&
-           strncmp(x.fraction, y.fraction, (size_t)x.fraction_n) == 0;
+    return time_parse(a, &x) && time_parse(b, &y) ? x == y : streq(a, b);
 }
 
 /* A whole text that is a decimal number, as JSON would write it. */
@@ -187,7 +100,7 @@ static bool same_shape(const cJSON *w, const cJSON *o)
 
 /* Recursion is bounded: both sides come from parsers that limit depth. */
 // NOLINTNEXTLINE(misc-no-recursion)
-static bool json_fulfilled(const cJSON *w, const cJSON *o)
+bool json_fulfilled(const cJSON *w, const cJSON *o)
 {
     bool object = cJSON_IsObject(w);
 
@@ -367,6 +280,31 @@ static const cJSON **elements(const cJSON *list, size_t n)
     return items;
 }
 
+/* Lists whose elements have a name that no call changes: only the elements
+ * that the manifest names count, and they are told apart by it. */
+static const struct field *element_key(const struct field *f)
+{
+    for (size_t i = 0; i < f->n_sub; i++) {
+        if (f->sub[i].flags & LOCAL)
+            return &f->sub[i];
+    }
+    return NULL;
+}
+
+static bool named_elements_fulfilled(const char *key, const cJSON *w, const cJSON *o)
+{
+    struct keyed_list observed = keyed_make(o, key, NULL);
+    bool yes = true;
+
+    for (const cJSON *item = w->child; item && yes; item = item->next) {
+        struct keyed like = { .key = text_or_empty(item, key), .value = "" };
+        const struct keyed *found = keyed_find(&observed, &like);
+        yes = found && json_fulfilled(item, found->item);
+    }
+    free(observed.items);
+    return yes;
+}
+
 static bool list_fulfilled_unordered(const cJSON *w, const cJSON *o)
 {
     size_t n = (size_t)cJSON_GetArraySize(w);
@@ -402,6 +340,8 @@ static bool composite_fulfilled(const struct field *f, const cJSON *w, const cJS
         return map_fulfilled(w, o);
     if (f->type == F_STRINGS && (f->flags & UNORDERED))
         return set_equal(w, o);
+    if (f->type == F_LIST && element_key(f))
+        return named_elements_fulfilled(element_key(f)->create, w, o);
     if (f->type == F_LIST && (f->flags & UNORDERED))
         return list_fulfilled_unordered(w, o);
     return json_fulfilled(w, o);
