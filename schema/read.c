@@ -97,7 +97,7 @@ static const char *elsewhere(const struct table t, const char *key)
 static void unknown_key(struct reading *r, const struct level *at, const struct pair *p)
 {
     struct candidates c = { r->table, at, "" };
-    const char *key = p->key->text, *place;
+    const char *key = p->key->text;
     size_t n = 0;
 
     for (const char *s = key; *s && n + 1 < sizeof(c.word); s++) {
@@ -113,8 +113,8 @@ static void unknown_key(struct reading *r, const struct level *at, const struct 
         meant = nearest_word(c.word, nth_candidate, &c);
     if (meant)
         diag_hint(r->y->diags, "did you mean `%s`?", meant);
-    else if ((place = elsewhere(r->table, key)))
-        diag_hint(r->y->diags, "there is `%s`", place);
+    else if ((meant = elsewhere(r->table, key)))
+        diag_hint(r->y->diags, "there is `%s`", meant);
     /* What a key nobody knows stands for could be a secret. */
     if (!meant || key_is_suspect(meant) || p->value->type != NODE_SCALAR)
         node_hide(r->y, p->value);
@@ -135,6 +135,30 @@ static void print_words(const struct field *f, struct buf *out)
         buf_printf(out, "%s`%s`", i ? ", " : "", f->words[i]);
 }
 
+static const char *nth_word(const void *ctx, size_t i)
+{
+    const struct field *f = ctx;
+
+    return f->words ? f->words[i] : NULL;
+}
+
+/* Names what the mapping would take. */
+static void hint_block(struct reading *r, const struct field *f)
+{
+    struct candidates c = { .table = r->table };
+    struct level at;
+    struct buf names = BUF_WITH_LIMIT(4096);
+    const char *word;
+
+    (void)snprintf(at.path, sizeof(at.path), "%s", f->yaml);
+    c.at = &at;
+    for (size_t i = 0; (word = nth_candidate(&c, i)); i++)
+        buf_printf(&names, "%s%s", i ? ", " : "", word);
+    if (names.n)
+        diag_hint(r->y->diags, "it takes %s", buf_text(&names));
+    buf_clear(&names);
+}
+
 static void wrong_block(struct reading *r, const struct field *f, const struct node *n)
 {
     struct buf what = BUF_WITH_LIMIT(1024), words = BUF_WITH_LIMIT(1024);
@@ -143,8 +167,13 @@ static void wrong_block(struct reading *r, const struct field *f, const struct n
     print_words(f, &words);
     node_error(r->y, n, "`%s` must be a mapping%s%s, not %s", f->yaml, words.n ? " or " : "",
                buf_text(&words), buf_text(&what));
-    if (n->type == NODE_SCALAR && node_scalar(n) == SCALAR_NULL)
+    const char *meant = n->type == NODE_SCALAR ? nearest_word(n->text, nth_word, f) : NULL;
+    if (meant)
+        diag_hint(r->y->diags, "did you mean `%s`?", meant);
+    else if (n->type == NODE_SCALAR && node_scalar(n) == SCALAR_NULL)
         diag_hint(r->y->diags, "an empty mapping is written {}");
+    else
+        hint_block(r, f);
     buf_clear(&what);
     buf_clear(&words);
 }

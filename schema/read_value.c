@@ -190,16 +190,18 @@ static const char *nth_word(const void *ctx, size_t i)
 static bool read_enum(struct yaml_file *y, const struct node *n, const struct field *f,
                       struct value *v)
 {
+    const char *meant = NULL;
     struct buf words = BUF_WITH_LIMIT(4096);
-    bool scalar = n->type == NODE_SCALAR;
 
-    for (size_t i = 0; f->words[i]; i++) {
-        if (scalar && streq(f->words[i], n->text))
+    for (size_t i = 0; n->type == NODE_SCALAR && f->words[i]; i++) {
+        if (streq(f->words[i], n->text))
             return set_text(v, n->text);
-        buf_printf(&words, "%s%s", i == 0 ? "" : f->words[i + 1] ? ", " : " or ", f->words[i]);
     }
+    for (size_t i = 0; f->words[i]; i++)
+        buf_printf(&words, "%s%s", i == 0 ? "" : f->words[i + 1] ? ", " : " or ", f->words[i]);
     wrong_type(y, n, f->yaml, buf_text(&words));
-    const char *meant = scalar && n->text[0] ? nearest_word(n->text, nth_word, f->words) : NULL;
+    if (n->type == NODE_SCALAR && n->text[0])
+        meant = nearest_word(n->text, nth_word, f->words);
     if (meant)
         diag_hint(y->diags, "did you mean `%s`?", meant);
     buf_clear(&words);
@@ -343,27 +345,13 @@ static cJSON *value_take_json(const struct field *f, struct value *v)
     return cJSON_CreateString(v->s);
 }
 
-/* Constants of an element go along where what they depend on is there. */
-static bool constant_applies(struct table t, const struct field *f, const struct value *values)
-{
-    if (!f->when)
-        return true;
-
-    int row = table_find(t, f->when);
-    return row >= 0 && values[row].state == V_SET;
-}
-
 static cJSON *element_json(struct table t, struct value *values)
 {
     cJSON *item = cJSON_CreateObject();
 
     for (size_t i = 0; i < t.n; i++) {
         const struct field *f = &t.rows[i];
-        if (!f->create)
-            continue;
-        if (f->type == F_CONST && constant_applies(t, f, values))
-            json_put(item, f->create, cJSON_Parse(f->constant));
-        else if (f->type != F_BLOCK && f->type != F_CONST && values[i].state != V_ABSENT)
+        if (f->create && f->type != F_BLOCK && values[i].state != V_ABSENT)
             json_put(item, f->create, value_take_json(f, &values[i]));
     }
     return item;

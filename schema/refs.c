@@ -219,7 +219,7 @@ static void print_via(const struct edge *e, struct buf *out)
     if (e->row->ref->kind == KIND_ENGINE)
         buf_printf(out, "by `%s`", e->row->yaml);
     else
-        buf_printf(out, "through %s %s", e->to->kind->arg, member_name(e->to));
+        buf_printf(out, "through %s %s", e->to->kind->name, member_name(e->to));
 }
 
 static void across_engines(struct member *m, const struct edge *e, const char *engine,
@@ -231,7 +231,10 @@ static void across_engines(struct member *m, const struct edge *e, const char *e
     print_via(e, &second);
     diag_error(d, e->pos, "%s %s is on engine %s %s, but on %s %s", m->kind->name, member_name(m),
                m->engine, buf_text(&first), engine, buf_text(&second));
-    diag_hint(d, "DCT needs both on one engine; see line %u", m->engine_by->pos.line);
+    if (m->engine_by->pos.line == e->pos.line)
+        diag_hint(d, "DCT needs both on one engine");
+    else
+        diag_hint(d, "DCT needs both on one engine; see line %u", m->engine_by->pos.line);
     m->bad = true;
     buf_clear(&first);
     buf_clear(&second);

@@ -49,13 +49,26 @@ static bool has_tab_indent(const struct source *s, unsigned line)
     return p[strspn(p, " ")] == '\t';
 }
 
+/* Characters, not bytes, up to the offset; the place of a bad byte. */
+static struct pos offset_pos(const struct source *s, size_t offset)
+{
+    struct pos at = { s->file, 1, 1 };
+
+    while (at.line < s->n_lines && s->lines[at.line] <= offset)
+        at.line++;
+    for (size_t i = s->lines[at.line - 1]; i < offset; i++)
+        at.col += ((unsigned char)s->text[i] & 0xc0) != 0x80;
+    return at;
+}
+
 static bool next_event(struct loader *l, yaml_event_t *ev)
 {
     if (yaml_parser_parse(&l->parser, ev))
         return true;
 
     const yaml_parser_t *p = &l->parser;
-    struct pos at = mark_pos(l->y, p->problem_mark);
+    struct pos at = p->error == YAML_READER_ERROR ? offset_pos(&l->y->source, p->problem_offset)
+                                                  : mark_pos(l->y, p->problem_mark);
     if (p->context)
         broken(l, at, "this is not YAML: %s, %s", p->context, p->problem);
     else
@@ -429,18 +442,6 @@ static void index_lines(struct source *s)
             break;
         from = (size_t)(end - s->text) + 1;
     }
-}
-
-/* Characters, not bytes, up to the offset; the place of a bad byte. */
-static struct pos offset_pos(const struct source *s, size_t offset)
-{
-    struct pos at = { s->file, 1, 1 };
-
-    while (at.line < s->n_lines && s->lines[at.line] <= offset)
-        at.line++;
-    for (size_t i = s->lines[at.line - 1]; i < offset; i++)
-        at.col += ((unsigned char)s->text[i] & 0xc0) != 0x80;
-    return at;
 }
 
 /* What libyaml would not notice, or would describe in words of its own. */
