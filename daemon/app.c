@@ -1,0 +1,459 @@
+#include "daemon/app.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include "daemon/dct.h"
+#include "daemon/file.h"
+#include "daemon/inbox.h"
+#include "daemon/loader.h"
+#include "daemon/log.h"
+#include "daemon/store.h"
+
+struct app {
+    uv_loop_t loop;
+    uv_timer_t wake, drain;
+    uv_signal_t sigint, sigterm;
+    struct config *config;
+    struct app_options o;
+    struct secrets *secrets;
+    struct store *store;
+    struct loader *loader;
+    struct dct *dct;
+    struct cycle *cycle;
+
+    struct inbox inbox;
+    struct effects todo;
+    bool stepping;
+    bool told;          /* something was reported since the hooks saw the status */
+    char *record_error; /* why a record of the effects in hand could not be written */
+
+    bool stopping, over, converged;
+    size_t findings;
+};
+
+msec app_now(void)
+{
+    struct timespec t;
+
+    (void)clock_gettime(CLOCK_REALTIME, &t);
+    return (msec)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void end(struct app *a)
+{
+    a->over = true;
+    uv_stop(&a->loop);
+}
+
+/* On disk before the next effect is looked at; without it no write follows. */
+static void do_record(struct app *a, struct effect *e)
+{
+    char *error = NULL;
+
+    if (store_put(a->store, e->record.key, e->record.text, &error))
+        return;
+    log_error("ledger: %s; nothing is changed in DCT until it can be written again", error);
+    if (!a->record_error)
+        a->record_error = xstrdup(error);
+    app_feed(a, (struct event){ .type = EV_LEDGER_FAILED, .text = error });
+    free(error);
+}
+
+static void do_send(struct app *a, struct effect *e)
+{
+    if (!a->record_error || !e->request->write) {
+        dct_send(a->dct, TAKE(e->request));
+        return;
+    }
+
+    char *error = xasprintf("not sent, for the ledger cannot be written: %s", a->record_error);
+    app_feed(a, (struct event){
+                    .type = EV_REPLY,
+                    .reply = { .request = e->request->id, .unsent = true, .error = error },
+                });
+    free(error);
+}
+
+static void on_wake(uv_timer_t *t)
+{
+    app_feed(t->data, (struct event){ .type = EV_WAKE });
+}
+
+static void do_wake(struct app *a, struct effect *e)
+{
+    msec delay = e->at - app_now();
+
+    uv_update_time(&a->loop);
+    (void)uv_timer_start(&a->wake, on_wake, delay > 0 ? (uint64_t)delay : 0, 0);
+}
+
+static const struct {
+    enum log_level level;
+    bool event; /* goes into the ledger's history */
+} report_rows[] = {
+    [REPORT_INFO] = { LEVEL_INFO, false },    [REPORT_WARNING] = { LEVEL_WARNING, false },
+    [REPORT_ERROR] = { LEVEL_ERROR, false },  [REPORT_STARTED] = { LEVEL_INFO, true },
+    [REPORT_JOB] = { LEVEL_DEBUG, false },    [REPORT_DONE] = { LEVEL_INFO, true },
+    [REPORT_RETRY] = { LEVEL_WARNING, true }, [REPORT_FAILED] = { LEVEL_ERROR, true },
+    [REPORT_DRIFT] = { LEVEL_WARNING, true },
+};
+
+static void log_report(const struct report *r)
+{
+    struct log_about about = { .object = r->key, .job = r->job };
+    const char *kind = r->key ? report_kind_name(r->kind) : "";
+
+    log_about(report_rows[r->kind].level, &about, "%s%s%s%s%s", r->verb ? r->verb : "",
+              r->verb && *kind ? " " : "", kind, *kind && r->text && *r->text ? ": " : "",
+              r->text ? r->text : "");
+}
+
+static void keep_event(struct app *a, const struct report *r)
+{
+    char *error = NULL;
+    char *text = xasprintf("%s%s%s", r->verb ? r->verb : "", r->verb && r->text ? ": " : "",
+                           r->text ? r->text : "");
+
+    if (!store_event(a->store, app_now(), r->key, report_kind_name(r->kind), text, r->job, &error))
+        log_warning("ledger: %s; its history misses this", error);
+    free(text);
+    free(error);
+}
+
+static void do_report(struct app *a, struct effect *e)
+{
+    const struct report *r = &e->report;
+
+    a->told = true;
+    if (a->o.mode != CYCLE_PLAN && report_rows[r->kind].event)
+        keep_event(a, r);
+    if (a->o.hooks.report)
+        a->o.hooks.report(a->o.hooks.ctx, r, app_now());
+    else
+        log_report(r);
+}
+
+static void do_planned(struct app *a, struct effect *e)
+{
+    (void)e;
+    a->told = true;
+    if (a->o.hooks.planned)
+        a->o.hooks.planned(a->o.hooks.ctx, cycle_plan(a->cycle));
+}
+
+static void do_rested(struct app *a, struct effect *e)
+{
+    a->told = true;
+    a->converged = e->converged;
+    if (a->o.mode != CYCLE_RUN || a->stopping)
+        end(a);
+}
+
+static void (*const perform[])(struct app *, struct effect *) = {
+    [FX_RECORD] = do_record, [FX_SEND] = do_send,       [FX_WAKE] = do_wake,
+    [FX_REPORT] = do_report, [FX_PLANNED] = do_planned, [FX_RESTED] = do_rested,
+};
+
+static void step(struct app *a, struct event *ev)
+{
+    ev->now = app_now();
+    cycle_step(a->cycle, ev, &a->todo);
+    for (size_t i = 0; i < a->todo.n; i++)
+        perform[a->todo.items[i].type](a, &a->todo.items[i]);
+    effects_clear(&a->todo);
+    free(TAKE(a->record_error));
+}
+
+/* Once per feed, and only when something may have changed: the summary costs
+ * a look at every object. */
+static void tell_status(struct app *a)
+{
+    struct cycle_status status;
+
+    if (!a->told || !a->o.hooks.stepped)
+        return;
+    a->told = false;
+    cycle_status(a->cycle, &status);
+    a->o.hooks.stepped(a->o.hooks.ctx, &status);
+}
+
+void app_feed(struct app *a, struct event ev)
+{
+    struct letter letter;
+
+    if (a->stepping) {
+        inbox_push(&a->inbox, &ev);
+        return;
+    }
+    a->stepping = true;
+    step(a, &ev);
+    while (inbox_pop(&a->inbox, &letter)) {
+        step(a, &letter.ev);
+        letter_clear(&letter);
+    }
+    a->stepping = false;
+    tell_status(a);
+}
+
+static void on_answer(void *ctx, const struct reply *r)
+{
+    app_feed(ctx, (struct event){ .type = EV_REPLY, .reply = *r });
+}
+
+static void on_drained(uv_timer_t *t)
+{
+    struct app *a = t->data;
+
+    log_warning("%zu requests to DCT are still unanswered; their outcome is looked up at the next "
+                "start",
+                dct_pending(a->dct));
+    end(a);
+}
+
+void app_stop(struct app *a)
+{
+    if (a->stopping) {
+        end(a);
+        return;
+    }
+    a->stopping = true;
+    if (a->o.hooks.stopping)
+        a->o.hooks.stopping(a->o.hooks.ctx);
+    (void)uv_timer_start(&a->drain, on_drained, APP_DRAIN, 0);
+    app_feed(a, (struct event){ .type = EV_STOP });
+}
+
+static void on_stop_signal(uv_signal_t *s, int number)
+{
+    (void)number;
+    app_stop(s->data);
+}
+
+void app_load(struct app *a)
+{
+    struct set *set = loader_load(a->loader, a->o.paths, a->o.n_paths);
+
+    a->findings = set->diags.errors;
+    if (a->o.hooks.loaded)
+        a->o.hooks.loaded(a->o.hooks.ctx, set);
+    app_feed(a, (struct event){ .type = EV_MANIFESTS, .set = set });
+}
+
+void app_run(struct app *a)
+{
+    app_load(a);
+    while (!a->over)
+        (void)uv_run(&a->loop, UV_RUN_DEFAULT);
+}
+
+static void new_loader(struct app *a)
+{
+    loader_free(a->loader);
+    a->loader = loader_new(a->config->manifests, store_key(a->store), STORE_KEY, a->secrets);
+}
+
+static void warn_of(bool differs, const char *what)
+{
+    if (differs)
+        log_warning("configuration: %s has changed; that takes effect after a restart", what);
+}
+
+static void warn_of_the_rest(const struct config *was, const struct config *is)
+{
+    warn_of(!streq(was->instance, is->instance), "instance");
+    warn_of(!streq(was->dct.url, is->dct.url), "dct.url");
+    warn_of(!streq(was->dct.base_path, is->dct.base_path), "dct.basePath");
+    warn_of(was->interval != is->interval, "reconcile.interval");
+    warn_of(was->prune != is->prune, "reconcile.prune");
+    warn_of(was->delete_budget != is->delete_budget, "reconcile.deleteBudget");
+    warn_of(was->total != is->total || was->per_engine != is->per_engine ||
+                was->per_environment != is->per_environment,
+            "reconcile.concurrency");
+    warn_of(!streq(was->ledger, is->ledger), "ledger");
+}
+
+static void swap(char **a, char **b)
+{
+    char *c = *a;
+
+    *a = *b;
+    *b = c;
+}
+
+void app_configure(struct app *a, struct config *c)
+{
+    warn_of_the_rest(a->config, c);
+    swap(&a->config->manifests, &c->manifests);
+    swap(&a->config->dct.ca_file, &c->dct.ca_file);
+    swap(&a->config->dct.api_key.name, &c->dct.api_key.name);
+    a->config->dct.api_key.source = c->dct.api_key.source;
+    a->config->dct.insecure = c->dct.insecure;
+    dct_configure(a->dct, a->config);
+    if (!streq(a->config->manifests, c->manifests))
+        new_loader(a);
+    config_free(c);
+}
+
+struct restoring {
+    struct ledger *ledger;
+    char *broken; /* the record that ended it */
+};
+
+static bool restore(void *ctx, const char *text)
+{
+    struct restoring *r = ctx;
+
+    if (ledger_restore(r->ledger, text))
+        return true;
+    r->broken = xstrdup(text);
+    return false;
+}
+
+/* The ledger in memory; NULL with *error where a record cannot be understood:
+ * without it an enable that is owed could be forgotten. */
+static struct ledger *restored(struct store *store, const char *path, char **error)
+{
+    struct restoring r = { .ledger = ledger_new() };
+    bool read = store_each(store, restore, &r, error);
+
+    if (r.broken)
+        *error = xasprintf("%s: a record cannot be understood; was it written by a newer dctd? "
+                           "Move the file away to begin anew from the owner tags in DCT. It "
+                           "says: %.200s",
+                           path, r.broken);
+    if (read && !r.broken)
+        return r.ledger;
+    free(r.broken);
+    ledger_free(r.ledger);
+    return NULL;
+}
+
+static struct cycle *new_cycle(const struct app *a, struct ledger *ledger)
+{
+    const struct config *c = a->config;
+    struct cycle_options o = {
+        .mode = a->o.mode,
+        .instance = c->instance,
+        .prune = c->prune || a->o.prune,
+        .delete_budget = c->delete_budget,
+        .total = c->total,
+        .per_engine = c->per_engine,
+        .per_environment = c->per_environment,
+        .interval = c->interval,
+    };
+
+    if (getrandom(&o.seed, sizeof(o.seed), 0) != sizeof(o.seed))
+        o.seed = (uint64_t)app_now();
+    return cycle_new(&o, ledger);
+}
+
+static void open_loop(struct app *a)
+{
+    if (uv_loop_init(&a->loop) != 0)
+        abort();
+    (void)uv_timer_init(&a->loop, &a->wake);
+    (void)uv_timer_init(&a->loop, &a->drain);
+    (void)uv_signal_init(&a->loop, &a->sigint);
+    (void)uv_signal_init(&a->loop, &a->sigterm);
+    a->wake.data = a->drain.data = a->sigint.data = a->sigterm.data = a;
+    (void)uv_signal_start(&a->sigint, on_stop_signal, SIGINT);
+    (void)uv_signal_start(&a->sigterm, on_stop_signal, SIGTERM);
+}
+
+struct app *app_new(struct config *c, const struct app_options *o, char **error)
+{
+    bool read_only = o->mode == CYCLE_PLAN;
+    struct store *store = store_open(c->ledger, read_only, error);
+    struct ledger *ledger = store ? restored(store, c->ledger, error) : NULL;
+
+    if (!ledger) {
+        if (store)
+            store_close(store);
+        config_free(c);
+        return NULL;
+    }
+
+    struct app *a = xcalloc(1, sizeof(*a));
+    char *folder = file_folder(c->file);
+    a->config = c;
+    a->o = *o;
+    a->store = store;
+    a->secrets = secrets_new(folder);
+    free(folder);
+    log_redact(a->secrets);
+    open_loop(a);
+    a->dct = dct_new(&a->loop, c, a->secrets, store_key(store), on_answer, a);
+    if (read_only)
+        dct_read_only(a->dct);
+    a->cycle = new_cycle(a, ledger);
+    new_loader(a);
+    return a;
+}
+
+static void close_loop(struct app *a)
+{
+    uv_close((uv_handle_t *)&a->wake, NULL);
+    uv_close((uv_handle_t *)&a->drain, NULL);
+    uv_close((uv_handle_t *)&a->sigint, NULL);
+    uv_close((uv_handle_t *)&a->sigterm, NULL);
+    dct_close(a->dct);
+    while (uv_run(&a->loop, UV_RUN_DEFAULT) != 0)
+        continue; /* a uv_stop() from before ends the first run early */
+    if (uv_loop_close(&a->loop) != 0)
+        abort(); /* a handle was left open: our bug */
+}
+
+void app_free(struct app *a)
+{
+    if (!a)
+        return;
+    close_loop(a);
+    cycle_free(a->cycle);
+    effects_free(&a->todo);
+    inbox_clear(&a->inbox);
+    loader_free(a->loader);
+    store_close(a->store);
+    config_free(a->config);
+    log_redact(NULL);
+    secrets_free(a->secrets);
+    free(a);
+}
+
+uv_loop_t *app_loop(struct app *a)
+{
+    return &a->loop;
+}
+
+const struct config *app_config(const struct app *a)
+{
+    return a->config;
+}
+
+struct secrets *app_secrets(struct app *a)
+{
+    return a->secrets;
+}
+
+const struct cycle *app_cycle(const struct app *a)
+{
+    return a->cycle;
+}
+
+bool app_converged(const struct app *a)
+{
+    return a->converged;
+}
+
+bool app_stopped(const struct app *a)
+{
+    return a->stopping;
+}
+
+size_t app_findings(const struct app *a)
+{
+    return a->findings;
+}

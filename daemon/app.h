@@ -1,0 +1,66 @@
+/* The loop and its single door.
+ *
+ * Every callback of every library ends in app_feed(), and nothing else steps
+ * the core. What the core asks for is performed here, in order, through one
+ * table; what happens then comes back through the same door. */
+#ifndef DAEMON_APP_H
+#define DAEMON_APP_H
+
+#include <uv.h>
+
+#include "daemon/config.h"
+#include "daemon/secrets.h"
+#include "reconciler/cycle.h"
+
+enum { APP_DRAIN = 10000 }; /* how long replies are awaited after a stop */
+
+/* Who wants to see what happens; each may be NULL. */
+struct app_hooks {
+    void (*loaded)(void *ctx, const struct set *set); /* before the core sees it */
+    void (*report)(void *ctx, const struct report *r, msec now);
+    void (*planned)(void *ctx, const struct plan *plan);
+    void (*stepped)(void *ctx, const struct cycle_status *status);
+    void (*stopping)(void *ctx);
+    void *ctx;
+};
+
+struct app_options {
+    enum cycle_mode mode;
+    bool prune;               /* besides what the configuration says */
+    const char *const *paths; /* manifests, instead of the configured ones */
+    size_t n_paths;
+    struct app_hooks hooks;
+};
+
+struct app;
+
+/* Takes the configuration, also on failure. NULL: *error (owned) says why. */
+struct app *app_new(struct config *c, const struct app_options *o, char **error);
+/* Closes everything; handles of others on the loop must be closing. */
+void app_free(struct app *a);
+OWNER(app)
+
+/* Loads the manifests and runs until the core rests for good or is stopped. */
+void app_run(struct app *a);
+/* Loads the manifests and hands them to the core. */
+void app_load(struct app *a);
+/* Strings and bodies of the event are borrowed, a set is taken. */
+void app_feed(struct app *a, struct event ev);
+/* Begins nothing new, awaits replies for APP_DRAIN, then app_run() returns; a
+ * second call does not wait. */
+void app_stop(struct app *a);
+/* Takes the parts of a new configuration that may change in a running process
+ * (key, CA, manifests), warns of those that may not, and frees the rest. */
+void app_configure(struct app *a, struct config *c);
+
+uv_loop_t *app_loop(struct app *a);
+const struct config *app_config(const struct app *a);
+struct secrets *app_secrets(struct app *a);
+const struct cycle *app_cycle(const struct app *a);
+bool app_converged(const struct app *a);
+bool app_stopped(const struct app *a);    /* somebody asked for it */
+size_t app_findings(const struct app *a); /* errors in the manifests that were loaded last */
+
+msec app_now(void);
+
+#endif

@@ -1,0 +1,56 @@
+/* What the commands have in common: how they read their configuration and how
+ * they talk to people. */
+#include "daemon/cmd.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { PRINT_MAX = 1 << 20 };
+
+void cmd_complain(const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    (void)fputs("dctd: ", stderr);
+    (void)vfprintf(stderr, fmt, args);
+    (void)fputc('\n', stderr);
+    va_end(args);
+}
+
+void cmd_findings(const struct diags *d)
+{
+    struct buf text = BUF_WITH_LIMIT(PRINT_MAX);
+
+    diags_print(d, &text);
+    (void)fputs(buf_text(&text), stderr);
+    buf_clear(&text);
+}
+
+struct config *cmd_config(const struct invocation *in)
+{
+    struct diags d = { 0 };
+    struct config *c = config_load(in->config, &d);
+
+    cmd_findings(&d);
+    diags_clear(&d);
+    return c;
+}
+
+bool cmd_print(const struct buf *text)
+{
+    bool written = fwrite(buf_text(text), 1, text->n, stdout) == text->n && fflush(stdout) == 0;
+
+    if (!written)
+        cmd_complain("the output could not be written");
+    return written;
+}
+
+bool cmd_colour(const struct invocation *in, int fd)
+{
+    const char *term = getenv("TERM");
+    const char *refused = getenv("NO_COLOR");
+
+    return !in->no_color && isatty(fd) && term && !streq(term, "dumb") && !(refused && *refused);
+}

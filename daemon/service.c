@@ -1,0 +1,213 @@
+#include "daemon/service.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/log.h"
+#include "daemon/notify.h"
+#include "daemon/watch.h"
+
+enum { STATUS_MAX = 1024 };
+
+struct service {
+    struct app *app;
+    struct watch *watch;
+    char *watch_trouble; /* as it was logged last */
+    uv_timer_t watchdog;
+    uv_signal_t sighup;
+    unsigned handles; /* that the loop has not closed yet */
+    bool ready;
+    char *status; /* as systemd knows it */
+};
+
+static void log_findings(const struct diags *d)
+{
+    for (size_t i = 0; i < d->n; i++) {
+        const struct diag *f = &d->items[i];
+        enum log_level level = f->level == DIAG_ERROR ? LEVEL_ERROR : LEVEL_WARNING;
+        char *at = f->at.line   ? xasprintf("%s:%u:%u: ", f->at.file, f->at.line, f->at.col)
+                   : f->at.file ? xasprintf("%s: ", f->at.file)
+                                : xstrdup("");
+
+        log_about(level, NULL, "%s%s%s%s", at, f->text, f->hint ? "; " : "",
+                  f->hint ? f->hint : "");
+        free(at);
+    }
+    if (d->all > d->n)
+        log_warning("%zu more findings are not shown", d->all - d->n);
+}
+
+static void on_loaded(void *ctx, const struct set *set)
+{
+    struct log_about about = { .commit = set->revision };
+
+    (void)ctx;
+    log_findings(&set->diags);
+    log_about(LEVEL_INFO, &about, "manifests: %zu objects in %zu files%s", set->n, set->n_files,
+              set->complete ? "" : ", incomplete: nothing is pruned until the findings are gone");
+}
+
+/* "synced 12/15 at 3f9c1d2, 2 jobs running, 1 blocked" */
+static void status_text(const struct cycle_status *s, struct buf *out)
+{
+    buf_printf(out, "synced %zu/%zu", s->synced, s->managed);
+    if (s->revision)
+        buf_printf(out, " at %.7s", s->revision);
+    if (s->jobs)
+        buf_printf(out, ", %zu job%s running", s->jobs, s->jobs == 1 ? "" : "s");
+    if (s->blocked)
+        buf_printf(out, ", %zu blocked", s->blocked);
+    if (s->failed)
+        buf_printf(out, ", %zu failed", s->failed);
+    if (s->trouble)
+        buf_printf(out, "; %s", s->trouble);
+}
+
+static void on_stepped(void *ctx, const struct cycle_status *status)
+{
+    struct service *s = ctx;
+    struct buf text = BUF_WITH_LIMIT(STATUS_MAX);
+
+    status_text(status, &text);
+    if (!streq(s->status, buf_text(&text))) {
+        free(s->status);
+        s->status = xstrdup(buf_text(&text));
+        notify_status(s->status);
+    }
+    buf_clear(&text);
+    if (status->observed && !s->ready) {
+        s->ready = true;
+        notify_ready();
+        log_info("ready: %s", s->status);
+    }
+}
+
+static void on_stopping(void *ctx)
+{
+    (void)ctx;
+    log_info("stopping: nothing new is begun, DCT's replies are awaited for %d s",
+             APP_DRAIN / 1000);
+    notify_stopping();
+}
+
+struct app_hooks service_hooks(struct service *s)
+{
+    return (struct app_hooks){
+        .loaded = on_loaded, .stepped = on_stepped, .stopping = on_stopping, .ctx = s
+    };
+}
+
+struct service *service_new(void)
+{
+    return xcalloc(1, sizeof(struct service));
+}
+
+static void tell_watch_trouble(struct service *s)
+{
+    const char *trouble = watch_trouble(s->watch);
+
+    if (streq(trouble, s->watch_trouble))
+        return;
+    if (trouble)
+        log_warning("not every change of the manifests is seen at once: %s", trouble);
+    free(s->watch_trouble);
+    s->watch_trouble = trouble ? xstrdup(trouble) : NULL;
+}
+
+static void on_changed(void *ctx)
+{
+    struct service *s = ctx;
+
+    tell_watch_trouble(s);
+    app_load(s->app);
+}
+
+static void watch_manifests(struct service *s)
+{
+    s->watch = watch_new(app_loop(s->app), app_config(s->app)->manifests, on_changed, s);
+    tell_watch_trouble(s);
+}
+
+static void take_configuration(struct service *s, struct config *c)
+{
+    bool moved = !streq(c->manifests, app_config(s->app)->manifests);
+
+    app_configure(s->app, c);
+    if (moved) {
+        watch_close(s->watch);
+        watch_manifests(s);
+    }
+}
+
+/* Configuration, secrets and manifests anew; what is wrong with a new
+ * configuration is told, and the old one stays in force. */
+static void reload(struct service *s)
+{
+    struct diags d = { 0 };
+    struct config *c = config_load(app_config(s->app)->file, &d);
+
+    log_findings(&d);
+    diags_clear(&d);
+    if (c)
+        take_configuration(s, c);
+    else
+        log_error("configuration: not reloaded, the old one stays in force");
+    secrets_forget(app_secrets(s->app));
+    app_load(s->app);
+    app_feed(s->app, (struct event){ .type = EV_NUDGE });
+}
+
+static void on_hangup(uv_signal_t *signal, int number)
+{
+    struct service *s = signal->data;
+
+    (void)number;
+    log_info("reloading");
+    if (s->ready)
+        notify_reloading();
+    reload(s);
+    if (s->ready) {
+        notify_ready();
+        notify_status(s->status);
+    }
+}
+
+static void on_watchdog(uv_timer_t *t)
+{
+    (void)t;
+    notify_watchdog();
+}
+
+void service_start(struct service *s, struct app *a)
+{
+    uint64_t beat = (uint64_t)notify_watchdog_timeout() / 2;
+
+    s->app = a;
+    (void)uv_timer_init(app_loop(a), &s->watchdog);
+    (void)uv_signal_init(app_loop(a), &s->sighup);
+    s->handles = 2;
+    s->watchdog.data = s->sighup.data = s;
+    (void)uv_signal_start(&s->sighup, on_hangup, SIGHUP);
+    if (beat)
+        (void)uv_timer_start(&s->watchdog, on_watchdog, beat, beat);
+    watch_manifests(s);
+}
+
+static void on_closed(uv_handle_t *h)
+{
+    struct service *s = h->data;
+
+    if (--s->handles > 0)
+        return;
+    free(s->watch_trouble);
+    free(s->status);
+    free(s);
+}
+
+void service_close(struct service *s)
+{
+    watch_close(s->watch);
+    uv_close((uv_handle_t *)&s->watchdog, on_closed);
+    uv_close((uv_handle_t *)&s->sighup, on_closed);
+}
