@@ -3,6 +3,7 @@
 #include "schema/wire.h"
 
 #include <setjmp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -95,6 +96,27 @@ static void objects_need_an_id_and_nothing_else(void **state)
     cJSON_Delete(item);
 }
 
+static void replies_of_any_size_are_read_alike(void **state)
+{
+    (void)state;
+    for (int n = 100; n < 200; n += 7) {
+        cJSON *item = parse("{\"id\":\"1\"}");
+        for (int i = 0; i < n; i++) {
+            char name[32];
+            snprintf(name, sizeof(name), "member_%d", i);
+            cJSON_AddTrueToObject(item, name);
+        }
+        cJSON_AddStringToObject(item, "name", "first");
+        cJSON_AddStringToObject(item, "name", "second");
+        json_put(item, "appdata_source_params.postgresPort", cJSON_CreateNumber(5434));
+        OWNED(object) o = wire_decode(&kind_vdb, item, NULL);
+        assert_string_equal(o->name, "first");
+        assert_int_equal(object_value(o, "postgresql.port")->i, 5434);
+        assert_int_equal(object_value(o, "masked")->state, V_ABSENT);
+        cJSON_Delete(item);
+    }
+}
+
 /* Every row meets every JSON type: nothing crashes, nothing is taken for what
  * it is not. */
 static void members_of_the_wrong_type_are_absent(void **state)
@@ -150,6 +172,7 @@ int main(void)
         cmocka_unit_test(replies_are_read_by_the_rows),
         cmocka_unit_test(an_environment_is_read_through_its_host_and_primary_user),
         cmocka_unit_test(objects_need_an_id_and_nothing_else),
+        cmocka_unit_test(replies_of_any_size_are_read_alike),
         cmocka_unit_test(members_of_the_wrong_type_are_absent),
         cmocka_unit_test(every_row_of_every_kind_survives_the_way_out_and_back),
     };
