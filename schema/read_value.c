@@ -177,7 +177,11 @@ static bool read_boolean(struct yaml_file *y, const struct node *n, const struct
         return false;
     }
     v->i = n->text[0] == 't' || n->text[0] == 'T';
-    return true;
+    if (v->i || !f->min)
+        return true;
+    node_error(y, n, "`%s` must be true", f->yaml);
+    diag_hint(y->diags, "%s", f->doc);
+    return false;
 }
 
 static const char *nth_word(const void *ctx, size_t i)

@@ -75,7 +75,7 @@ static void test_rows_are_found_by_name(void **state)
 
         assert_int_equal(kind_row(k, "metadata.name"), 0);
         assert_string_equal(k->table.rows[kind_row(k, "metadata.tags")].yaml, "metadata.tags");
-        assert_int_equal(table_find(k->table, "metadata.nmae"), -1);
+        assert_int_equal(table_find(k->table, "metadata.title"), -1);
     }
 }
 
