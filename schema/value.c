@@ -68,6 +68,8 @@ static bool scalar_equal(const cJSON *w, const cJSON *o)
 {
     double n;
 
+    if (!w || !o)
+        return false;
     if (cJSON_IsString(w) && cJSON_IsString(o))
         return streq(w->valuestring, o->valuestring);
     if (cJSON_IsNumber(w) && cJSON_IsNumber(o))
@@ -104,7 +106,7 @@ bool json_fulfilled(const cJSON *w, const cJSON *o)
 {
     bool object = cJSON_IsObject(w);
 
-    if (is_secret(w) || (cJSON_IsString(o) && secret_mask(o->valuestring)))
+    if (is_secret(w) || (o && cJSON_IsString(o) && secret_mask(o->valuestring)))
         return true;
     if (!object && !cJSON_IsArray(w))
         return json_nothing(w) ? json_nothing(o) : scalar_equal(w, o);
@@ -116,7 +118,7 @@ bool json_fulfilled(const cJSON *w, const cJSON *o)
         if (object)
             have = member_near(o, m->string, have);
         else
-            have = have ? have->next : o->child;
+            have = have ? have->next : o ? o->child : NULL;
         if (!json_fulfilled(m, have))
             return false;
     }
@@ -154,7 +156,7 @@ static const char *text_or_empty(const cJSON *item, const char *member)
 static struct keyed_list keyed_make(const cJSON *list, const char *key, const char *value)
 {
     struct keyed_list l = { 0 };
-    if (!cJSON_IsArray(list) || !list->child)
+    if (!list || !cJSON_IsArray(list) || !list->child)
         return l;
 
     l.items = xcalloc((size_t)cJSON_GetArraySize(list), sizeof(*l.items));
@@ -237,9 +239,8 @@ static bool map_fulfilled(const cJSON *w, const cJSON *o)
 
     for (const cJSON *m = w->child; m; m = m->next) {
         found = cJSON_IsObject(o) ? member_near(o, m->string, found) : NULL;
-        bool both_text = cJSON_IsString(m) && cJSON_IsString(found);
-        if (both_text ? !streq(m->valuestring, found->valuestring)
-                      : !(json_nothing(m) && json_nothing(found)))
+        const char *want = cJSON_GetStringValue(m), *have = cJSON_GetStringValue(found);
+        if (want && have ? !streq(want, have) : !(json_nothing(m) && json_nothing(found)))
             return false;
     }
     return true;
@@ -272,7 +273,7 @@ static bool pair(struct pairing *p, size_t w)
 
 static const cJSON **elements(const cJSON *list, size_t n)
 {
-    const cJSON **items = xcalloc(n, sizeof(*items));
+    const cJSON **items = xcalloc(n, sizeof(const cJSON *));
     size_t i = 0;
 
     for (const cJSON *item = list->child; item; item = item->next)

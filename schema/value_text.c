@@ -177,13 +177,13 @@ static int by_name(const void *a, const void *b)
 /* The elements of a list or the members of an object, objects by name. */
 static const cJSON **children(const cJSON *v, size_t *n)
 {
-    const cJSON **items = xcalloc((size_t)cJSON_GetArraySize(v), sizeof(*items));
+    const cJSON **items = xcalloc((size_t)cJSON_GetArraySize(v), sizeof(const cJSON *));
 
     *n = 0;
     for (const cJSON *m = v->child; m; m = m->next)
         items[(*n)++] = m;
     if (cJSON_IsObject(v))
-        qsort(items, *n, sizeof(*items), by_name);
+        qsort(items, *n, sizeof(const cJSON *), by_name);
     return items;
 }
 
