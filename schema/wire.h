@@ -5,8 +5,8 @@
 #include "schema/object.h"
 
 /* Gives the id (or, READ_NAME, the name) that a reference stands for in DCT;
- * an AUTO reference is asked for even where it is absent. NULL where it cannot
- * be told (the caller has checked before encoding). */
+ * an AUTO or DERIVED reference is asked for even where it is absent. NULL where
+ * it cannot be told (the caller has checked before encoding). */
 typedef const char *wire_resolve(void *ctx, const struct object *o, size_t row);
 
 struct wire_context {

@@ -70,7 +70,7 @@ static cJSON *encode(const struct object *o, size_t row, struct wire_context c)
         return when_holds(o, f->when) ? constant(f) : NULL;
     if (v->state == V_NULL && (f->flags & CLEARABLE))
         return cJSON_CreateNull();
-    bool chosen = v->state == V_ABSENT && (f->flags & AUTO);
+    bool chosen = v->state == V_ABSENT && f->type == F_REF && (f->flags & (AUTO | DERIVED));
     if ((v->state != V_SET && !chosen) || f->type == F_FILE)
         return NULL;
     if (f->type == F_INTEGER)

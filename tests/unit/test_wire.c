@@ -151,6 +151,10 @@ static void connectors_are_uploaded_as_a_form(void **state)
           "{\"engine_id\":\"id-of-ce\"}");
     check(wire_multipart_fields(o, &kind_connector.updates[0], by_name),
           "{\"engine_id\":\"id-of-ce\"}");
+
+    OWNED(object) unplaced = wanted(&kind_connector, says, 2);
+    check(wire_multipart_fields(unplaced, &kind_connector.creates[0], by_name),
+          "{\"engine_id\":\"the-one\"}");
 }
 
 static void form_fields_are_text(void **state)
