@@ -475,11 +475,19 @@ static bool is_readable(struct loader *l)
     return false;
 }
 
+/* What some editors put before UTF-8 text; it says nothing. */
+static const char byte_order_mark[] = "\xef\xbb\xbf";
+
 struct yaml_file *yaml_file_parse(const char *file, const char *text, size_t n, struct diags *d)
 {
     struct yaml_file *y = xcalloc(1, sizeof(*y));
     struct loader l = { .y = y, .budget = YAML_NODES_MAX };
+    size_t mark_n = strlen(byte_order_mark);
 
+    if (n > mark_n && memcmp(text, byte_order_mark, mark_n) == 0) {
+        text += mark_n;
+        n -= mark_n;
+    }
     y->diags = d;
     y->source = (struct source){ .file = file_name(file), .n = n };
     /* A file that is refused for its size is not kept either. */
