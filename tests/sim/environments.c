@@ -1,0 +1,309 @@
+/* Environments as a whole: create with discovery, edit, refresh, on and off,
+ * delete. A host belongs to one environment of an engine until that one's
+ * deletion is over. */
+#include "tests/sim/environments.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/sim/datasets.h"
+#include "tests/sim/jobs.h"
+#include "tests/sim/toolkits.h"
+
+#define POSTGRES_VERSION "15.4"
+
+static bool engine_online(struct call *c, const struct object *engine)
+{
+    if (streq(js_str(engine->json, "engine_connection_status"), "ONLINE"))
+        return true;
+    refuse(c, 503, "Engine %s is not connected: %s", name_of(engine),
+           js_str(engine->json, "engine_connection_status"));
+    return false;
+}
+
+const char *credentials_problem(const cJSON *body)
+{
+    static const char *const ways[] = { "vault", "hashicorp_vault_engine", "azure_vault_name",
+                                        "cyberark_vault_query_string" };
+    static const char *const flags[] = { "use_kerberos_authentication", "use_engine_public_key",
+                                         "use_custom_key_pair" };
+    bool any = js_get(body, "password") != NULL;
+
+    for (size_t i = 0; i < ARRAY_LEN(ways); i++)
+        any = any || js_get(body, ways[i]);
+    for (size_t i = 0; i < ARRAY_LEN(flags); i++)
+        any = any || js_true(body, flags[i]);
+    if (!any)
+        return "No credentials were given for the environment user.";
+    if (streq(js_str(body, "password"), "wrong"))
+        return "Validation of the user environment failed: authentication was refused.";
+    return NULL;
+}
+
+static bool covers(const cJSON *host_types, const char *os)
+{
+    const cJSON *each;
+    cJSON_ArrayForEach(each, host_types) {
+        if (streq(cJSON_GetStringValue(each), os))
+            return true;
+    }
+    return false;
+}
+
+static cJSON *repository_of(struct sim *s, const struct object *engine,
+                            const struct object *toolkit)
+{
+    cJSON *r = js_object();
+    const char *kind = name_of(toolkit);
+    bool postgres = strcasestr(kind, "postgres") != NULL;
+    char *id = next_id(s, engine->id, "APPDATA_REPOSITORY");
+    char *name = postgres ? xasprintf("Postgres vFiles (%s)", POSTGRES_VERSION)
+                          : xasprintf("%s vFiles (1.0)", kind);
+
+    js_put_str(r, "id", id);
+    js_put_str(r, "name", name);
+    js_put_str(r, "database_type", kind);
+    js_put_str(r, "version", postgres ? POSTGRES_VERSION : "1.0");
+    js_put_bool(r, "allow_provisioning", true);
+    js_put_bool(r, "is_staging", true);
+    js_put_str(r, "installation_path", postgres ? "/usr/pgsql-15/bin" : "/opt");
+    js_put_bool(r, "discovered", true);
+    js_put_str(r, "toolkit_id", toolkit->id);
+    free(id);
+    free(name);
+    return r;
+}
+
+/* Every connector that is on the engine by now finds its repository. */
+static void discover(struct sim *s, struct object *env)
+{
+    const struct object *engine = engine_of(s, env);
+    cJSON *list = js_list(env->json, "repositories");
+
+    for (EACH(s, C_TOOLKITS, toolkit)) {
+        if (is_ready(toolkit) && engine_of(s, toolkit) == engine &&
+            covers(js_get(toolkit->json, "host_types"), js_str(env->json, "os_type")) &&
+            !js_find(list, "toolkit_id", toolkit->id))
+            js_add(list, repository_of(s, engine, toolkit));
+    }
+}
+
+static const char *shape_of(const cJSON *body)
+{
+    bool unix_host = streq(js_str(body, "os_name"), "UNIX");
+    if (js_true(body, "is_cluster"))
+        return unix_host ? "ORACLE_CLUSTER" : "WINDOWS_CLUSTER";
+    return unix_host ? "UNIX_HOST_ENVIRONMENT" : "WINDOWS_HOST_ENVIRONMENT";
+}
+
+static struct object *environment_new(struct sim *s, const struct object *engine, const cJSON *body)
+{
+    static const char *const falses[] = { "is_cluster", "is_replica", "encryption_enabled" };
+    struct object *env = object_new(s, C_ENVIRONMENTS, next_id(s, engine->id, shape_of(body)));
+    char *ref = next_id(s, NULL, "HOST_USER");
+
+    js_put_str(env->json, "name", js_str(body, "hostname"));
+    members_apply(s, environment_members, body, env);
+    members_false(env->json, falses, ARRAY_LEN(falses));
+    js_put_str(env->json, "engine_name", name_of(engine));
+    js_put_bool(env->json, "enabled", true);
+    js_list(env->json, "repositories");
+    js_list(env->json, "tags");
+    js_add(js_list(env->json, "hosts"), host_of(s, env, body));
+    cJSON *user = user_of(s, ref, body, env->priv);
+    js_put_bool(user, "primary_user", true);
+    js_add(js_list(env->json, "env_users"), user);
+    js_put_str(env->priv, "problem", credentials_problem(body));
+    free(ref);
+    return env;
+}
+
+void environment_create(struct call *c)
+{
+    const cJSON *body = c->body;
+    struct object *engine = referred(c, C_ENGINES, "engine_id", js_str(body, "engine_id"));
+
+    if (!engine || !engine_online(c, engine))
+        return;
+    if (js_true(body, "is_cluster") && streq(js_str(body, "os_name"), "UNIX") &&
+        !js_get(body, "cluster_home")) {
+        refuse(c, 400, "cluster_home: mandatory for UNIX clusters");
+        return;
+    }
+    struct object *env = environment_new(c->sim, engine, body);
+    struct object *job = job_new(c->sim, "environment.create", env, NULL);
+    reply_job(c, 201, job, "environment_id", env->id);
+}
+
+/* Another environment of the engine that already has one of the hosts. */
+static const struct object *host_owner(const struct sim *s, const struct object *env)
+{
+    const cJSON *host;
+    for (EACH(s, C_ENVIRONMENTS, other)) {
+        if (other == env || other->deleted || other->seq > env->seq ||
+            engine_of(s, other) != engine_of(s, env))
+            continue;
+        cJSON_ArrayForEach(host, js_get(env->json, "hosts")) {
+            if (js_find(js_get(other->json, "hosts"), "hostname", js_str(host, "hostname")))
+                return other;
+        }
+    }
+    return NULL;
+}
+
+static char *check_create(struct sim *s, const struct object *job)
+{
+    const struct object *env = job_target(s, job);
+    const struct object *owner = host_owner(s, env);
+    const char *problem = js_str(env->priv, "problem");
+
+    if (owner)
+        return xasprintf("The host \"%s\" belongs to another host environment \"%s\".",
+                         js_str(env->json, "address"), name_of(owner));
+    for (EACH(s, C_ENVIRONMENTS, other)) {
+        if (other != env && !other->deleted && other->seq < env->seq &&
+            engine_of(s, other) == engine_of(s, env) && streq(name_of(other), name_of(env)))
+            return xasprintf("An environment named \"%s\" exists already.", name_of(env));
+    }
+    return problem ? xstrdup(problem) : NULL;
+}
+
+static void finish_create(struct sim *s, struct object *job)
+{
+    struct object *env = job_target(s, job);
+    cJSON *host;
+
+    cJSON_ArrayForEach(host, js_get(env->json, "hosts")) {
+        js_put_bool(host, "available", true);
+        put_date(host, "available_timestamp", s->now);
+    }
+    discover(s, env);
+    object_show(s, env, true);
+}
+
+static void fail_create(struct sim *s, struct object *job)
+{
+    struct object *env = job_target(s, job);
+    if (env)
+        object_remove(s, env, false);
+}
+
+char *environment_problem(const struct object *env)
+{
+    if (js_true(env->json, "enabled"))
+        return NULL;
+    return xasprintf("The environment \"%s\" is disabled.", name_of(env));
+}
+
+static void start(struct call *c, const char *operation, bool with_body)
+{
+    struct object *env = subject(c);
+    cJSON *args = js_object();
+
+    if (!env) {
+        cJSON_Delete(args);
+        return;
+    }
+    if (with_body && c->body)
+        js_put(args, "body", js_dup(c->body));
+    reply_job(c, 200, job_new(c->sim, operation, env, args), NULL, NULL);
+}
+
+void environment_update(struct call *c)
+{
+    start(c, "environment.update", true);
+}
+
+void environment_delete(struct call *c)
+{
+    start(c, "environment.delete", false);
+}
+
+void environment_refresh(struct call *c)
+{
+    start(c, "environment.refresh", false);
+}
+
+void environment_enable(struct call *c)
+{
+    start(c, "environment.enable", false);
+}
+
+void environment_disable(struct call *c)
+{
+    start(c, "environment.disable", false);
+}
+
+static void finish_update(struct sim *s, struct object *job)
+{
+    members_apply(s, environment_update_members, js_get(job_args(job), "body"), job_target(s, job));
+}
+
+static char *check_refresh(struct sim *s, const struct object *job)
+{
+    return environment_problem(job_target(s, job));
+}
+
+static void finish_refresh(struct sim *s, struct object *job)
+{
+    discover(s, job_target(s, job));
+}
+
+static void finish_enable(struct sim *s, struct object *job)
+{
+    js_put_bool(job_target(s, job)->json, "enabled", true);
+}
+
+static void finish_disable(struct sim *s, struct object *job)
+{
+    js_put_bool(job_target(s, job)->json, "enabled", false);
+}
+
+const struct object *environment_user_of(const struct sim *s, const char *env_id)
+{
+    static const enum collection kinds[] = { C_VDBS, C_STAGING_SOURCES, C_SOURCES };
+
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        for (EACH(s, kinds[i], o)) {
+            if (!o->deleted && streq(js_str(o->json, "environment_id"), env_id))
+                return o;
+        }
+    }
+    for (EACH(s, C_DSOURCES, dsource)) {
+        if (!dsource->deleted && streq(dataset_host(s, dsource), env_id))
+            return dsource;
+    }
+    return NULL;
+}
+
+static char *check_delete(struct sim *s, const struct object *job)
+{
+    const struct object *env = job_target(s, job);
+    const struct object *user = environment_user_of(s, env->id);
+
+    if (!user)
+        return NULL;
+    return xasprintf("The environment \"%s\" is in use by %s \"%s\".", name_of(env),
+                     collections[user->kind].noun, name_of(user));
+}
+
+static void finish_delete(struct sim *s, struct object *job)
+{
+    object_remove(s, job_target(s, job), true);
+}
+
+const struct operation environment_operations[] = {
+    { "environment.create", "ENVIRONMENT_CREATE", "Create environment", 85000, check_create,
+      finish_create, fail_create },
+    { "environment.update", "ENVIRONMENT_UPDATE", "Update environment", 10000, NULL, finish_update,
+      NULL },
+    { "environment.delete", "ENVIRONMENT_DELETE", "Delete environment", 20000, check_delete,
+      finish_delete, NULL },
+    { "environment.refresh", "ENVIRONMENT_REFRESH", "Refresh environment", 40000, check_refresh,
+      finish_refresh, NULL },
+    { "environment.enable", "ENVIRONMENT_ENABLE", "Enable environment", 10000, NULL, finish_enable,
+      NULL },
+    { "environment.disable", "ENVIRONMENT_DISABLE", "Disable environment", 10000, NULL,
+      finish_disable, NULL },
+    { .name = NULL },
+};

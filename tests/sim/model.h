@@ -1,0 +1,146 @@
+/* The simulator's inside: objects on shelves (one shelf per collection), with
+ * what GET shows kept apart from what DCT only knows. Everything that lasts is
+ * JSON, so that saving and loading the state needs no code per kind. */
+#ifndef TESTS_SIM_MODEL_H
+#define TESTS_SIM_MODEL_H
+
+#include <cjson/cJSON.h>
+
+#include "tests/sim/sim.h"
+
+enum collection {
+    C_ENGINES,
+    C_TOOLKITS,
+    C_ENVIRONMENTS,
+    C_SOURCES,
+    C_STAGING_SOURCES,
+    C_DSOURCES,
+    C_VDBS,
+    C_SNAPSHOTS,
+    C_TIMEFLOWS,
+    C_BOOKMARKS,
+    C_POLICIES,
+    C_POLICY_TARGETS,
+    C_GROUPS,
+    C_TEMPLATES,
+    C_JOBS,
+    COLLECTIONS
+};
+
+/* What the published contract says of each collection's lists. */
+struct collection_info {
+    const char *name;   /* as in state and control calls: "vdbs" */
+    const char *noun;   /* in messages: "VDB" */
+    const char *filter; /* filterable attributes; a{b c} is a list of objects */
+    const char *sort;   /* sortable attributes */
+    const char *newer;  /* members that servers before 3.28 do not show */
+    bool errors;        /* GET lists may be partial */
+};
+
+extern const struct collection_info collections[COLLECTIONS];
+
+/* Far away, and exact in a JSON number. */
+#define NEVER ((msec)1 << 50)
+
+struct object {
+    enum collection kind;
+    char *id;
+    uint64_t seq;        /* order of birth */
+    msec visible_at;     /* GET answers 404 before; NEVER while its job runs */
+    msec gone_at;        /* GET answers 404 from here on; NEVER while it lives */
+    msec due;            /* a job's next step */
+    bool deleted;        /* gone for DCT, even where GET still shows it */
+    cJSON *json;         /* what GET shows */
+    cJSON *priv;         /* what it does not: secrets, blind members, job plans */
+    struct object *next; /* in its hash bucket */
+};
+
+struct shelf {
+    struct object **items;
+    size_t n, cap;
+};
+
+#define BUCKETS 4096
+
+struct sim {
+    struct sim_options opt;
+    char *api_key;
+    uint64_t rng;
+    msec now;
+    msec next_at; /* no later than the next change; recomputed when reached */
+    uint64_t seq;
+    struct shelf shelves[COLLECTIONS];
+    struct object *bucket[BUCKETS];
+    struct shelf running; /* jobs that are not over, borrowed */
+    cJSON *counters;      /* last number given per id shape */
+    cJSON *timers;        /* [{at, do, id}] */
+    cJSON *faults;        /* rules, see faults.h */
+    cJSON *job_fault;     /* what the request in hand does to its job, borrowed */
+    cJSON *log;           /* [{method, path, status}] */
+    size_t logged;
+};
+
+/* JSON members, by exact name. */
+const char *js_str(const cJSON *o, const char *name); /* NULL if absent or no string */
+bool js_true(const cJSON *o, const char *name);
+double js_num(const cJSON *o, const char *name, double otherwise);
+msec js_msec(const cJSON *o, const char *name, msec otherwise);
+cJSON *js_get(const cJSON *o, const char *name);
+void js_put(cJSON *o, const char *name, cJSON *item);       /* takes item; replaces; NULL removes */
+void js_put_str(cJSON *o, const char *name, const char *s); /* NULL removes */
+void js_put_num(cJSON *o, const char *name, double n);
+void js_put_bool(cJSON *o, const char *name, bool b);
+void js_copy(cJSON *to, const char *as, const cJSON *from, const char *name); /* if present */
+char *js_text(const cJSON *item); /* owned, for free() */
+cJSON *js_object(void);
+cJSON *js_array(void);
+void js_add(cJSON *array, cJSON *item);
+cJSON *js_dup(const cJSON *item);
+cJSON *js_string(const char *s);
+/* The array member `name`, made where missing. */
+cJSON *js_list(cJSON *o, const char *name);
+/* The item of an array of objects whose member `name` is `value`, or NULL. */
+cJSON *js_find(const cJSON *array, const char *name, const char *value);
+
+uint64_t sim_random(struct sim *s);
+char *hex_id(struct sim *s); /* 32 hexadecimal digits */
+/* "1-UNIX_HOST-2"; without an engine "HOST_USER-2". */
+char *next_id(struct sim *s, const char *engine_id, const char *shape);
+msec scaled(const struct sim *s, msec duration); /* divided by the speed */
+msec lag(const struct sim *s);
+/* Says that something will happen at `at`. */
+void sim_wake(struct sim *s, msec at);
+void put_date(cJSON *o, const char *name, msec at); /* RFC 3339 */
+
+/* Takes id and the objects. The new object is invisible until object_show(). */
+struct object *object_new(struct sim *s, enum collection kind, char *id);
+/* GET shows it from now on, or after the telemetry lag. */
+void object_show(struct sim *s, struct object *o, bool lagging);
+/* DCT has it no more; GET lingers for the lag where `lagging`. */
+void object_remove(struct sim *s, struct object *o, bool lagging);
+void sweep(struct sim *s); /* frees what is gone */
+void sim_clear(struct sim *s);
+void object_index(struct sim *s, struct object *o);
+
+/* By id; `alive` finds it from its creation request to its deletion job's end. */
+struct object *alive(const struct sim *s, enum collection kind, const char *id);
+struct object *visible(const struct sim *s, enum collection kind, const char *id);
+bool is_visible(const struct sim *s, const struct object *o);
+/* Its creation is over and its deletion is not. */
+bool is_ready(const struct object *o);
+struct object *by_name(const struct sim *s, enum collection kind, const char *name);
+
+/* The engine an object lives on: what stands before the first '-' of its id,
+ * or its engine_id. NULL where it belongs to none. */
+struct object *engine_of(const struct sim *s, const struct object *o);
+const char *name_of(const struct object *o);        /* its name or, failing that, its id */
+enum collection collection_named(const char *name); /* COLLECTIONS if there is none */
+
+/* for (EACH(s, C_VDBS, o)) ... in order of birth. */
+#define EACH(s, kind, o) \
+    struct object **o##_at_ = (s)->shelves[kind].items, \
+                  **o##_end_ = o##_at_ ? o##_at_ + (s)->shelves[kind].n : o##_at_, *o = NULL; \
+    o##_at_ != o##_end_ && (o = *o##_at_) != NULL; \
+    o##_at_++
+
+#endif

@@ -1,0 +1,295 @@
+/* Lists and searches. A cursor names the last item of the page before it and
+ * the question it belongs to, so that items which come and go between two pages
+ * neither repeat nor hide others. */
+#include "tests/sim/page.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/sim/faults.h"
+#include "tests/sim/filter.h"
+
+#define LIMIT_DEFAULT 100
+#define LIMIT_MAX     1000
+#define CURSOR_SALT   UINT64_C(0x5bd1e995a7c15b3d)
+
+const struct member search_members[] = {
+    { "filter_expression", T_STR, 5, 50000, M_CREATE | M_NULL, NULL, NULL },
+    MEMBERS_END,
+};
+
+struct page {
+    enum collection kind;
+    int64_t limit;
+    char *sort; /* attribute, NULL: order of birth */
+    bool descending;
+    uint64_t question; /* what a cursor must belong to */
+    char *cursor;
+    const char *only; /* dataset_id that items must have */
+    struct filter *filter;
+    struct object **items;
+    size_t n, cap;
+};
+
+static void page_clear(struct page *p)
+{
+    free(p->sort);
+    free(p->cursor);
+    filter_free(p->filter);
+    free(p->items);
+}
+
+static uint64_t mix(uint64_t h, const char *text)
+{
+    for (; text && *text; text++)
+        h = (h ^ (unsigned char)*text) * 1099511628211ULL;
+    return h;
+}
+
+static bool read_limit(struct call *c, struct page *p)
+{
+    char *text = query_value(c, "limit");
+    p->limit = LIMIT_DEFAULT;
+    bool ok = !text || (parse_int64(text, &p->limit) && p->limit >= 1 && p->limit <= LIMIT_MAX);
+    free(text);
+    if (!ok)
+        refuse(c, 400, "limit: must be between 1 and %d", LIMIT_MAX);
+    return ok;
+}
+
+static bool read_sort(struct call *c, struct page *p)
+{
+    char *text = query_value(c, "sort");
+    if (!text)
+        text = p->kind == C_JOBS ? xstrdup("-start_time") : NULL;
+    if (!text)
+        return true;
+
+    p->descending = text[0] == '-';
+    p->sort = xstrdup(text + (p->descending ? 1 : 0));
+    free(text);
+    if (field_listed(collections[p->kind].sort, p->sort, strlen(p->sort), NULL))
+        return true;
+    refuse(c, 400, "sort: unknown attribute %s", p->sort);
+    return false;
+}
+
+static bool read_filter(struct call *c, struct page *p)
+{
+    const char *text = js_str(c->body, "filter_expression");
+    char *error = NULL;
+
+    p->question = mix(14695981039346656037ULL + (uint64_t)p->kind, text);
+    p->question = mix(p->question, p->sort) + (p->descending ? 1 : 0);
+    p->question = mix(p->question, p->only);
+    if (!text)
+        return true;
+    p->filter = filter_new(text, collections[p->kind].filter, &error);
+    if (!p->filter)
+        refuse(c, 400, "filter_expression: %s", error);
+    free(error);
+    return p->filter != NULL;
+}
+
+static const cJSON *sort_value(const struct page *p, const struct object *o)
+{
+    const cJSON *v = js_get(o->json, p->sort);
+    return v ? v : js_get(js_get(o->priv, "filter"), p->sort);
+}
+
+static int order(const void *a, const void *b, void *page)
+{
+    const struct object *x = *(struct object *const *)a, *y = *(struct object *const *)b;
+    const struct page *p = page;
+    int by = compare_values(sort_value(p, x), sort_value(p, y));
+
+    if (by == 0)
+        by = (x->seq > y->seq) - (x->seq < y->seq);
+    return p->descending ? -by : by;
+}
+
+static bool wanted(const struct sim *s, const struct page *p, const struct object *o)
+{
+    if (!is_visible(s, o))
+        return false;
+    if (p->only && !streq(js_str(o->json, "dataset_id"), p->only))
+        return false;
+    return !p->filter || filter_matches(p->filter, o->json, js_get(o->priv, "filter"));
+}
+
+/* Whether a GET list leaves the object out because its engine is unreachable. */
+static bool hidden(const struct sim *s, const struct object *o)
+{
+    return collections[o->kind].errors && o->kind != C_JOBS &&
+           engine_unreachable(s, engine_of(s, o));
+}
+
+static void collect(const struct sim *s, struct page *p, bool partial)
+{
+    for (EACH(s, p->kind, o)) {
+        if (!wanted(s, p, o) || (partial && hidden(s, o)))
+            continue;
+        p->items = grow(p->items, p->n, &p->cap, sizeof(o));
+        p->items[p->n++] = o;
+    }
+    if (p->sort && p->n)
+        qsort_r(p->items, p->n, sizeof(struct object *), order, p);
+}
+
+static char *cursor_text(const struct page *p, size_t next)
+{
+    uint64_t last = p->items[next - 1]->seq;
+    return xasprintf("%016" PRIx64 "%016" PRIx64 "%08" PRIx64, p->question,
+                     last ^ p->question ^ CURSOR_SALT, (uint64_t)next);
+}
+
+/* One field of a cursor: exactly n hexadecimal digits. */
+static bool hex_field(const char **p, int n, uint64_t *out)
+{
+    static const char digits[] = "0123456789abcdef";
+
+    for (*out = 0; n > 0; n--, (*p)++) {
+        const char *digit = **p ? strchr(digits, **p) : NULL;
+        if (!digit)
+            return false;
+        *out = *out << 4 | (uint64_t)(digit - digits);
+    }
+    return true;
+}
+
+/* Where the page begins; false where the cursor is not one of this question. */
+static bool find_start(const struct page *p, size_t *start)
+{
+    uint64_t question, last, index;
+    const char *at = p->cursor;
+
+    *start = 0;
+    if (!at)
+        return true;
+    if (!hex_field(&at, 16, &question) || !hex_field(&at, 16, &last) ||
+        !hex_field(&at, 8, &index) || *at || question != p->question)
+        return false;
+    last ^= p->question ^ CURSOR_SALT;
+    *start = index < p->n ? (size_t)index : p->n;
+    for (size_t i = 0; i < p->n; i++) {
+        if (p->items[i]->seq == last)
+            *start = i + 1;
+    }
+    return true;
+}
+
+/* The engines whose objects are missing, as the list's errors. */
+static cJSON *partial_errors(const struct sim *s)
+{
+    cJSON *errors = js_array();
+    for (EACH(s, C_ENGINES, engine)) {
+        if (!engine_unreachable(s, engine))
+            continue;
+        cJSON *error = js_object();
+        char *message = xasprintf("Engine %s could not be reached.", name_of(engine));
+        js_put_str(error, "message", message);
+        js_put_str(error, "object_name", name_of(engine));
+        js_add(errors, error);
+        free(message);
+    }
+    return errors;
+}
+
+static void add_metadata(const struct sim *s, const struct page *p, size_t start, size_t end,
+                         struct buf *out)
+{
+    cJSON *metadata = js_object();
+    char *next = end < p->n ? cursor_text(p, end) : NULL;
+    size_t back = start > (size_t)p->limit ? start - (size_t)p->limit : 0;
+    char *prev = back > 0 ? cursor_text(p, back) : NULL;
+
+    js_put_str(metadata, "prev_cursor", prev);
+    js_put_str(metadata, "next_cursor", next);
+    if (!s->opt.no_total)
+        js_put_num(metadata, "total", (double)p->n);
+    char *text = js_text(metadata);
+    buf_printf(out, "],\"response_metadata\":%s}", text);
+    free(text);
+    free(prev);
+    free(next);
+    cJSON_Delete(metadata);
+}
+
+/* A current server shows objects as they are stored: no copy is needed. */
+static void write_item(const struct sim *s, const struct object *o, struct buf *out)
+{
+    cJSON *shown = shows_all(s, o) ? NULL : view(s, o);
+    char *text = js_text(shown ? shown : o->json);
+
+    buf_puts(out, text);
+    free(text);
+    cJSON_Delete(shown);
+}
+
+static void write_page(struct call *c, const struct page *p, size_t start, bool partial)
+{
+    size_t end = p->n - start > (size_t)p->limit ? start + (size_t)p->limit : p->n;
+    struct buf out = BUF_WITH_LIMIT(SIZE_MAX / 4);
+
+    buf_puts(&out, "{");
+    cJSON *errors = partial && collections[p->kind].errors ? partial_errors(c->sim) : NULL;
+    if (cJSON_GetArraySize(errors) > 0) {
+        char *text = js_text(errors);
+        buf_printf(&out, "\"errors\":%s,", text);
+        free(text);
+    }
+    cJSON_Delete(errors);
+    buf_puts(&out, "\"items\":[");
+    for (size_t i = start; i < end; i++) {
+        buf_puts(&out, i > start ? "," : "");
+        write_item(c->sim, p->items[i], &out);
+    }
+    add_metadata(c->sim, p, start, end, &out);
+    reply_text(c, 200, buf_take(&out));
+}
+
+static void answer(struct call *c, struct page *p, bool partial)
+{
+    size_t start;
+
+    p->cursor = query_value(c, "cursor");
+    if (read_limit(c, p) && read_sort(c, p) && read_filter(c, p)) {
+        collect(c->sim, p, partial);
+        if (find_start(p, &start))
+            write_page(c, p, start, partial);
+        else
+            refuse(c, 400, "cursor: not valid for this request");
+    }
+    page_clear(p);
+}
+
+void list_all(struct call *c)
+{
+    struct page p = { .kind = c->route->kind };
+    answer(c, &p, true);
+}
+
+void search(struct call *c)
+{
+    struct page p = { .kind = c->route->kind };
+    answer(c, &p, false);
+}
+
+void get_one(struct call *c)
+{
+    const struct object *o = subject(c);
+    if (o)
+        reply(c, 200, view(c->sim, o));
+}
+
+void list_snapshots(struct call *c)
+{
+    const struct object *o = subject(c);
+    struct page p = { .kind = C_SNAPSHOTS };
+
+    if (!o)
+        return;
+    p.only = o->id;
+    answer(c, &p, false);
+}

@@ -1,0 +1,15 @@
+/* The three tag calls, the same under every kind. */
+#ifndef TESTS_SIM_TAGS_H
+#define TESTS_SIM_TAGS_H
+
+#include "tests/sim/call.h"
+
+void tags_get(struct call *c);
+void tags_add(struct call *c);
+void tags_delete(struct call *c);
+/* Adds pairs that are not there yet. */
+void tags_merge(cJSON *json, const cJSON *tags);
+
+extern const struct member tags_members[], tags_delete_members[];
+
+#endif

@@ -1,0 +1,105 @@
+/* What the calls about VDBs may say. */
+#include "tests/sim/vdbs.h"
+
+#define HOOK_POINTS \
+    "pre_refresh post_refresh pre_self_refresh post_self_refresh pre_rollback " \
+    "post_rollback configure_clone pre_snapshot post_snapshot pre_start " \
+    "post_start pre_stop post_stop"
+#define HOOK(name) \
+    { \
+        name, T_HOOKS, 0, 0, M_CREATE, name, NULL \
+    }
+
+/* clang-format off */
+const struct member vdb_members[] = {
+    { "name", T_STR, 1, 256, M_BOTH, "name", NULL },
+    { "description", T_STR, 0, 0, M_UPDATE | M_28, "description", NULL },
+    { "source_data_id", T_STR, 1, 256, M_CREATE, NULL, NULL },
+    { "snapshot_id", T_STR, 1, 256, M_CREATE, NULL, NULL },
+    { "timestamp", T_DATE, 0, 0, M_CREATE, NULL, NULL },
+    { "timestamp_in_database_timezone", T_STR, 19, 23, M_CREATE, NULL, NULL },
+    { "timeflow_id", T_STR, 0, 0, M_CREATE, NULL, NULL },
+    { "bookmark_id", T_STR, 1, 256, M_CREATE, NULL, NULL },
+    { "engine_id", T_STR, 1, 256, M_CREATE, NULL, NULL },
+    { "target_group_id", T_STR, 1, 256, M_CREATE, NULL, NULL },
+    { "environment_id", T_STR, 1, 256, M_CREATE | M_ELSEWHERE, NULL, NULL },
+    { "repository_id", T_STR, 1, 256, M_CREATE | M_ELSEWHERE, NULL, NULL },
+    { "auto_select_repository", T_BOOL, 0, 0, M_CREATE, NULL, NULL },
+    { "environment_user_id", T_STR, 1, 256, M_BOTH, "environment_user_ref", NULL },
+    { "database_name", T_STR, 1, 256, M_CREATE, "database_name", NULL },
+    { "mount_point", T_STR, 1, 256, M_BOTH, "mount_point", NULL },
+    { "vdb_restart", T_BOOL, 0, 0, M_CREATE, "vdb_restart", NULL },
+    { "auto_restart", T_BOOL, 0, 0, M_UPDATE, "vdb_restart", NULL },
+    { "masked", T_BOOL, 0, 0, M_CREATE, "masked", NULL },
+    { "snapshot_policy_id", T_STR, 1, 256, M_CREATE, NULL, NULL },
+    { "retention_policy_id", T_STR, 1, 256, M_CREATE, NULL, NULL },
+    { "template_id", T_STR, 0, 256, M_BOTH, "template_id", NULL },
+    { "config_params", T_OBJECT, 0, 0, M_BOTH | M_NULL, "config_params", NULL },
+    { "appdata_source_params", T_OBJECT, 0, 0, M_BOTH, "appdata_source_params", NULL },
+    { "appdata_config_params", T_OBJECT, 0, 0, M_BOTH | M_NULL, "appdata_config_params", NULL },
+    { "additional_mount_points", T_LIST, 0, 0, M_BOTH | M_NULL, "additional_mount_points", NULL },
+    { "custom_env_vars", T_MAP, 0, 0, M_BOTH, "custom_env_vars", NULL },
+    { "custom_env_files", T_STRINGS, 0, 4096, M_BOTH, NULL, NULL },
+    { "privileged_os_user", T_STR, 0, 32, M_CREATE, NULL, NULL },
+    { "postgres_port", T_INT, 1, 65536, M_CREATE, NULL, NULL },
+    { "config_settings_stg", T_LIST, 0, 0, M_CREATE, NULL, NULL },
+    { "cache_priority", T_STR, 0, 0, M_BOTH | M_28, "cache_priority", "NORMAL HIGH" },
+    { "tags", T_TAGS, 1, 0, M_CREATE, "tags", NULL },
+    { "make_current_account_owner", T_BOOL, 0, 0, M_CREATE, NULL, NULL },
+    { "db_username", T_STR, 1, 256, M_UPDATE, "db_username", NULL },
+    { "db_password", T_STR, 1, 256, M_UPDATE | M_SECRET, NULL, NULL },
+    { "validate_db_credentials", T_BOOL, 0, 0, M_UPDATE, NULL, NULL },
+    { "hooks", T_HOOKSET, 0, 0, M_UPDATE, "hooks", HOOK_POINTS },
+    HOOK("configure_clone"),
+    HOOK("pre_refresh"), HOOK("post_refresh"),
+    HOOK("pre_self_refresh"), HOOK("post_self_refresh"),
+    HOOK("pre_snapshot"), HOOK("post_snapshot"),
+    HOOK("pre_start"), HOOK("post_start"),
+    HOOK("pre_stop"), HOOK("post_stop"),
+    HOOK("pre_rollback"), HOOK("post_rollback"),
+    MEMBERS_END,
+};
+
+/* Every call that names a point in time; what is too much for one is refused
+ * by the next table only in strict mode. */
+const struct member point_members[] = {
+    { "snapshot_id", T_STR, 1, 256, M_CREATE, NULL, NULL },
+    { "timestamp", T_DATE, 0, 0, M_CREATE, NULL, NULL },
+    { "timestamp_in_database_timezone", T_STR, 19, 23, M_CREATE, NULL, NULL },
+    { "timeflow_id", T_STR, 1, 256, M_CREATE, NULL, NULL },
+    { "dataset_id", T_STR, 1, 256, M_CREATE, NULL, NULL },
+    { "source_data_id", T_STR, 1, 256, M_CREATE, NULL, NULL },
+    { "engine_id", T_STR, 1, 256, M_CREATE, NULL, NULL },
+    { "location", T_STR, 1, 256, M_CREATE, NULL, NULL },
+    { "bookmark_id", T_STR, 1, 256, M_CREATE, NULL, NULL },
+    MEMBERS_END,
+};
+
+const struct member vdb_delete_members[] = {
+    { "force", T_BOOL, 0, 0, M_CREATE, NULL, NULL },
+    { "delete_all_dependent_vdbs", T_BOOL, 0, 0, M_CREATE | M_28, NULL, NULL },
+    { "move_to_recycle_bin", T_BOOL, 0, 0, M_CREATE | M_28, NULL, NULL },
+    MEMBERS_END,
+};
+
+const struct member instances_members[] = {
+    { "instances", T_LIST, 0, 0, M_CREATE, NULL, NULL },
+    { "abort", T_BOOL, 0, 0, M_CREATE, NULL, NULL },
+    MEMBERS_END,
+};
+
+const struct member lock_members[] = {
+    { "account_id", T_INT, 0, 0, M_CREATE, NULL, NULL },
+    MEMBERS_END,
+};
+
+const struct member migrate_members[] = {
+    { "environment_id", T_STR, 0, 0, M_CREATE, NULL, NULL },
+    { "environment_user_ref", T_STR, 0, 0, M_CREATE, NULL, NULL },
+    { "repository_id", T_STR, 0, 0, M_CREATE, NULL, NULL },
+    { "cdb_id", T_STR, 0, 0, M_CREATE, NULL, NULL },
+    { "cluster_node_ids", T_STRINGS, 0, 256, M_CREATE, NULL, NULL },
+    { "cluster_node_instances", T_LIST, 0, 0, M_CREATE, NULL, NULL },
+    MEMBERS_END,
+};
+/* clang-format on */
