@@ -191,7 +191,8 @@ static void read_block(struct reading *r, size_t row, const struct pair *p, cons
     } else if (n->type == NODE_MAP) {
         *v = (struct value){ .state = V_SET, .pos = p->key->pos };
         read_level(r, n, at);
-    } else if (n->type == NODE_SCALAR && node_scalar(n) == SCALAR_NULL && (f->flags & CLEARABLE)) {
+    } else if (n->type == NODE_SCALAR && n->text[0] && node_scalar(n) == SCALAR_NULL &&
+               f->flags & CLEARABLE) {
         *v = (struct value){ .state = V_NULL, .pos = n->pos };
     } else {
         wrong_block(r, f, n);
