@@ -132,33 +132,54 @@ static bool has_items(const cJSON *params, const char *name)
     return cJSON_GetArraySize(js_get(params, name)) > 0;
 }
 
+static bool streams(const cJSON *p)
+{
+    return js_true(cJSON_GetArrayItem(js_get(p, "externalBackup"), 0), "keepStagingInSync");
+}
+
+static int modes_chosen(const cJSON *p)
+{
+    static const char *const flags[] = { "delphixInitiatedBackupFlag",
+                                         "singleDatabaseIngestionFlag", "stagingPushFlag" };
+    int n = has_items(p, "externalBackup") ? 1 : 0;
+
+    for (size_t i = 0; i < ARRAY_LEN(flags); i++)
+        n += js_true(p, flags[i]) ? 1 : 0;
+    return n;
+}
+
+/* What the chosen mode lacks, NULL if nothing. */
+static const char *mode_lacks(const cJSON *p)
+{
+    const cJSON *backup = cJSON_GetArrayItem(js_get(p, "externalBackup"), 0);
+    bool connects = js_true(p, "delphixInitiatedBackupFlag") || streams(p);
+
+    if (connects && !has_items(p, "delphixInitiatedBackup"))
+        return "parametersNotProvided: delphixInitiatedBackup is missing.";
+    if (js_true(p, "singleDatabaseIngestionFlag") && !has_items(p, "singleDatabaseIngestion"))
+        return "parametersNotProvided: singleDatabaseIngestion is missing.";
+    if (backup && !streams(p) && !js_str(backup, "walLogPath"))
+        return "dSourceNotInSync: neither walLogPath nor keepStagingInSync is given.";
+    return NULL;
+}
+
 /* Exactly one way of ingestion, and that one complete. */
 static char *mode_problem(const cJSON *p)
 {
     static const char *const lists[] = { "delphixInitiatedBackup", "externalBackup",
                                          "singleDatabaseIngestion" };
-    bool initiated = js_true(p, "delphixInitiatedBackupFlag");
-    bool single = js_true(p, "singleDatabaseIngestionFlag");
-    bool push = js_true(p, "stagingPushFlag"), external = has_items(p, "externalBackup");
-    const cJSON *backup = cJSON_GetArrayItem(js_get(p, "externalBackup"), 0);
-    bool streaming = js_true(backup, "keepStagingInSync");
+    int modes = modes_chosen(p);
 
     for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
         if (cJSON_GetArraySize(js_get(p, lists[i])) > 1)
             return xasprintf("%s: at most one entry is allowed.", lists[i]);
     }
-    int modes = (initiated ? 1 : 0) + (single ? 1 : 0) + (push ? 1 : 0) + (external ? 1 : 0);
     if (modes == 0)
         return xstrdup("parametersNotProvided: no ingestion mode was chosen.");
     if (modes > 1)
         return xstrdup("allProcessParamsAreSupplied: more than one ingestion mode was chosen.");
-    if ((initiated || streaming) && !has_items(p, "delphixInitiatedBackup"))
-        return xstrdup("parametersNotProvided: delphixInitiatedBackup is missing.");
-    if (single && !has_items(p, "singleDatabaseIngestion"))
-        return xstrdup("parametersNotProvided: singleDatabaseIngestion is missing.");
-    if (external && !streaming && !js_str(backup, "walLogPath"))
-        return xstrdup("dSourceNotInSync: neither walLogPath nor keepStagingInSync is given.");
-    return NULL;
+    const char *lack = mode_lacks(p);
+    return lack ? xstrdup(lack) : NULL;
 }
 
 static char *parameters_problem(const struct object *o)

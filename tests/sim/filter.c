@@ -107,26 +107,33 @@ int compare_values(const cJSON *a, const cJSON *b)
     }
 }
 
+/* Equality knows absence, order does not. */
+static bool ordered(enum node_op op, int order)
+{
+    switch (op) {
+    case OP_LT:
+        return order < 0;
+    case OP_LE:
+        return order <= 0;
+    case OP_GT:
+        return order > 0;
+    case OP_GE:
+        return order >= 0;
+    case OP_EQ:
+    case OP_NE:
+        break;
+    }
+    return false;
+}
+
 static bool compare_as(enum node_op op, const cJSON *value, const cJSON *literal)
 {
     bool comparable = rank(value) == rank(literal) && rank(value) < 4;
     int order = compare_values(value, literal);
 
-    switch (op) {
-    case OP_EQ:
-        return comparable && order == 0;
-    case OP_NE:
-        return !(comparable && order == 0);
-    case OP_LT:
-        return comparable && rank(value) && order < 0;
-    case OP_LE:
-        return comparable && rank(value) && order <= 0;
-    case OP_GT:
-        return comparable && rank(value) && order > 0;
-    case OP_GE:
-        return comparable && rank(value) && order >= 0;
-    }
-    return false;
+    if (op == OP_EQ || op == OP_NE)
+        return (comparable && order == 0) == (op == OP_EQ);
+    return comparable && rank(value) && ordered(op, order);
 }
 
 static bool member(const cJSON *list, const cJSON *value)

@@ -218,7 +218,7 @@ char *percent_decoded(const char *p, size_t n, bool plus)
 
     for (size_t i = 0; i < n; i++) {
         bool escape =
-            p[i] == '%' && i + 2 < n + 0 && hex_digit(p[i + 1]) >= 0 && hex_digit(p[i + 2]) >= 0;
+            p[i] == '%' && i + 2 < n && hex_digit(p[i + 1]) >= 0 && hex_digit(p[i + 2]) >= 0;
         if (escape) {
             *out++ = (char)(hex_digit(p[i + 1]) * 16 + hex_digit(p[i + 2]));
             i += 2;

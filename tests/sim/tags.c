@@ -84,6 +84,10 @@ void tags_delete(struct call *c)
     struct object *o = subject(c);
     if (!o)
         return;
+    if (js_get(c->body, "value") && !js_get(c->body, "key")) {
+        refuse(c, 400, "value: without a key");
+        return;
+    }
 
     const cJSON *tag;
     cJSON *kept = js_array();
