@@ -108,6 +108,8 @@ static void unknown_key(struct reading *r, const struct level *at, const struct 
         node_error(r->y, p->key, "`%s` has no field `%s`", at->path, key);
     else
         node_error(r->y, p->key, "%s has no field `%s`", r->owner, key);
+    if (r->y->diags->n != r->y->diags->all)
+        return; /* only counted: nobody will see a suggestion */
     const char *meant = api_spelling(&c, key);
     if (!meant)
         meant = nearest_word(c.word, nth_candidate, &c);
@@ -216,15 +218,15 @@ static void read_pair(struct reading *r, const struct pair *p, const struct leve
                      p->key->text);
     int row = table_find(r->table, at.path);
 
-    if (n < 0 || (size_t)n >= sizeof(at.path) || strchr(p->key->text, '.') ||
-        (row >= 0 && !row_readable(&r->table.rows[row]))) {
+    bool known = row >= 0 ? row_readable(&r->table.rows[row]) : is_implied_block(r->table, &at);
+    bool whole = n > 0 && (size_t)n < sizeof(at.path) && !strchr(p->key->text, '.');
+
+    if (!known || !whole) {
         unknown_key(r, outer, p);
     } else if (row >= 0 && r->table.rows[row].type == F_BLOCK) {
         read_block(r, (size_t)row, p, &at);
     } else if (row >= 0) {
         read_value(r->y, p->value, &r->table.rows[row], &r->values[row]);
-    } else if (!is_implied_block(r->table, &at)) {
-        unknown_key(r, outer, p);
     } else if (p->value->type == NODE_MAP) {
         read_level(r, p->value, &at);
     } else {

@@ -94,6 +94,6 @@ bool time_parse(const char *s, msec *out)
     }
     if (!offset(s, &minutes))
         return false;
-    *out = ((days * 24 + hour) * 60 + minute - minutes) * 60000 + second * 1000 + ms;
+    *out = ((days * 24 + hour) * 60 + minute - minutes) * 60000 + (int64_t)second * 1000 + ms;
     return true;
 }

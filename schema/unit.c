@@ -170,9 +170,9 @@ static void read_document(struct unit *u, struct yaml_file *y, const struct node
     struct document d = { .y = y, .root = root, .unit = u };
     size_t errors = y->diags->errors;
 
-    if (root->type != NODE_MAP) {
-        node_error(y, root, "a manifest must be a mapping");
-        diag_hint(y->diags, "it begins with apiVersion: dct/v1");
+    if (root->type != NODE_MAP || (!node_get(root, "apiVersion") && !node_get(root, "kind"))) {
+        diag_error(y->diags, root->pos, "this is no manifest");
+        diag_hint(y->diags, "a manifest is a mapping that begins with apiVersion: dct/v1");
         u->broken = true;
         return;
     }

@@ -1,6 +1,6 @@
 /* What is said about manifests, byte for byte: every findings/NAME.yaml is
  * validated as a set of its own, and what comes of it must be NAME.txt.
- * GOLDEN_WRITE=1 in the environment writes the expectations anew. */
+ * With --write the expectations are written anew. */
 #include "schema/set.h"
 
 #include <dirent.h>
@@ -14,6 +14,8 @@
 #define FOLDER "tests/golden/findings"
 
 enum { GOLDEN_MAX = 1 << 20 };
+
+static bool writing;
 
 static char *slurp(const char *path, size_t *n)
 {
@@ -67,7 +69,7 @@ static void one_file(void **state)
 
     assert_non_null(text);
     char *said = validate(name, text, n);
-    if (getenv("GOLDEN_WRITE"))
+    if (writing)
         spill(expected_path, said);
     char *expected = slurp(expected_path, &expected_n);
     assert_non_null(expected);
@@ -86,8 +88,10 @@ static int is_manifest(const struct dirent *entry)
     return dot && streq(dot, ".yaml");
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    writing = argc == 2 && streq(argv[1], "--write");
+
     struct dirent **files = NULL;
     int n = scandir(FOLDER, &files, is_manifest, alphasort);
 

@@ -308,6 +308,37 @@ static void each_mistake_is_told(void **state)
     }
 }
 
+static void check_secret_names(struct table t)
+{
+    for (size_t i = 0; i < t.n; i++) {
+        if (t.rows[i].type == F_SECRET && !key_is_suspect(t.rows[i].yaml))
+            fail_msg("`%s` does not sound like a secret", t.rows[i].yaml);
+        check_secret_names((struct table){ t.rows[i].sub, t.rows[i].n_sub });
+    }
+}
+
+/* A misspelled or repeated key is quoted without its value by this rule. */
+static void every_secret_row_sounds_like_one(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < KINDS; k++)
+        check_secret_names(kind_desc((enum kind)k)->table);
+}
+
+static void thousands_of_unknown_keys_cost_nothing(void **state)
+{
+    struct buf text = BUF_WITH_LIMIT(MANIFEST_MAX);
+
+    (void)state;
+    buf_puts(&text, "apiVersion: dct/v1\nkind: VDB\nmetadata: {name: a}\nspec:\n");
+    for (unsigned i = 0; i < 30000; i++)
+        buf_printf(&text, "  environmentUser%u: 1\n", i);
+    OWNED(unit) u = unit_parse("a.yaml", buf_text(&text), text.n);
+    assert_int_equal(u->diags.n, DIAGS_MAX);
+    assert_true(u->diags.errors >= 30000);
+    buf_clear(&text);
+}
+
 /* What any bytes come to: at most findings that can be printed. */
 static void take(const char *text, size_t n)
 {
@@ -368,6 +399,8 @@ int main(void)
         cmocka_unit_test(moments_are_those_that_exist),
         cmocka_unit_test(any_table_can_be_read),
         cmocka_unit_test(each_mistake_is_told),
+        cmocka_unit_test(every_secret_row_sounds_like_one),
+        cmocka_unit_test(thousands_of_unknown_keys_cost_nothing),
         cmocka_unit_test(every_prefix_is_taken),
         cmocka_unit_test(any_changed_bytes_are_taken),
     };

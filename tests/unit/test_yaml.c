@@ -240,7 +240,7 @@ static void aliases_count_as_often_as_they_are_used(void **state)
 
     (void)state;
     buf_puts(&text, "a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n");
-    for (char c = 'b'; c <= 'z'; c++)
+    for (int c = 'b'; c <= 'z'; c++)
         buf_printf(&text, "%c: &%c [*%c, *%c, *%c, *%c, *%c, *%c, *%c, *%c, *%c, *%c]\n", c, c,
                    c - 1, c - 1, c - 1, c - 1, c - 1, c - 1, c - 1, c - 1, c - 1, c - 1);
     check_broken(buf_text(&text), text.n, 5, "aliases");
