@@ -8,7 +8,7 @@
 #include "tests/sim/faults.h"
 #include "tests/sim/routes.h"
 
-void reply_text(struct call *c, int status, char *text)
+void sim_reply_text(struct call *c, int status, char *text)
 {
     free(c->out->body);
     c->out->status = status;
@@ -16,18 +16,18 @@ void reply_text(struct call *c, int status, char *text)
     c->out->length = strlen(text);
 }
 
-void reply_empty(struct call *c, int status)
+void sim_reply_empty(struct call *c, int status)
 {
-    reply_text(c, status, xstrdup(""));
+    sim_reply_text(c, status, xstrdup(""));
 }
 
-void reply(struct call *c, int status, cJSON *json)
+void sim_reply(struct call *c, int status, cJSON *json)
 {
-    reply_text(c, status, js_text(json));
+    sim_reply_text(c, status, js_text(json));
     cJSON_Delete(json);
 }
 
-void refuse(struct call *c, int status, const char *fmt, ...)
+void sim_refuse(struct call *c, int status, const char *fmt, ...)
 {
     struct buf text = BUF_WITH_LIMIT(1024);
     va_list args;
@@ -39,12 +39,12 @@ void refuse(struct call *c, int status, const char *fmt, ...)
     js_put_str(json, "error", "failed");
     js_put_str(json, "error_description", buf_text(&text));
     buf_clear(&text);
-    reply(c, status, json);
+    sim_reply(c, status, json);
 }
 
-bool shows_all(const struct sim *s, const struct object *o)
+bool sim_shows_all(const struct sim *s, const struct object *o)
 {
-    return s->opt.api >= 328 && !(o->kind == C_ENGINES && engine_unreachable(s, o));
+    return s->opt.api >= 328 && !(o->kind == C_ENGINES && sim_engine_unreachable(s, o));
 }
 
 /* Members nested in lists that servers before 3.28 do not show either. */
@@ -68,69 +68,71 @@ static void hide_newer(cJSON *json, const char *names)
     hide_nested(json);
 }
 
-cJSON *view(const struct sim *s, const struct object *o)
+cJSON *sim_view(const struct sim *s, const struct object *o)
 {
     cJSON *json = js_dup(o->json);
 
     if (s->opt.api < 328)
-        hide_newer(json, collections[o->kind].newer);
-    if (o->kind == C_ENGINES && engine_unreachable(s, o)) {
+        hide_newer(json, sim_collections[o->kind].newer);
+    if (o->kind == C_ENGINES && sim_engine_unreachable(s, o)) {
         js_put_str(json, "engine_connection_status", "CONNECTION_ERROR");
         js_put_str(json, "connection_status", "OFFLINE");
     }
     return json;
 }
 
-void reply_job(struct call *c, int status, const struct object *job, const char *key,
-               const char *id)
+void sim_reply_job(struct call *c, int status, const struct object *job, const char *key,
+                   const char *id)
 {
     cJSON *json = js_object();
     if (key)
         js_put_str(json, key, id);
-    js_put(json, "job", view(c->sim, job));
-    reply(c, status, json);
+    js_put(json, "job", sim_view(c->sim, job));
+    sim_reply(c, status, json);
 }
 
-struct object *subject(struct call *c)
+struct object *sim_subject(struct call *c)
 {
     enum collection kind = c->route->kind;
-    struct object *o = visible(c->sim, kind, c->args[0]);
+    struct object *o = sim_visible(c->sim, kind, c->args[0]);
     bool read = streq(c->in->method, "GET");
 
     if (!o || (o->deleted && !read)) {
-        refuse(c, 404, "%s %s not found", collections[kind].noun, c->args[0]);
+        sim_refuse(c, 404, "%s %s not found", sim_collections[kind].noun, c->args[0]);
         return NULL;
     }
-    if (kind != C_ENGINES && kind != C_JOBS && engine_unreachable(c->sim, engine_of(c->sim, o))) {
-        refuse(c, 503, "The engine of %s is unreachable", c->args[0]);
+    if (kind != C_ENGINES && kind != C_JOBS &&
+        sim_engine_unreachable(c->sim, sim_engine_of(c->sim, o))) {
+        sim_refuse(c, 503, "The engine of %s is unreachable", c->args[0]);
         return NULL;
     }
     return o;
 }
 
-struct object *referred(struct call *c, enum collection kind, const char *member, const char *value)
+struct object *sim_referred(struct call *c, enum collection kind, const char *member,
+                            const char *value)
 {
-    struct object *o = visible(c->sim, kind, value);
+    struct object *o = sim_visible(c->sim, kind, value);
 
     if (!o || o->deleted) {
-        refuse(c, 400, "%s: no %s with id %s", member, collections[kind].noun,
-               value ? value : "null");
+        sim_refuse(c, 400, "%s: no %s with id %s", member, sim_collections[kind].noun,
+                   value ? value : "null");
         return NULL;
     }
-    if (engine_unreachable(c->sim, engine_of(c->sim, o))) {
-        refuse(c, 503, "The engine of %s is unreachable", value);
+    if (sim_engine_unreachable(c->sim, sim_engine_of(c->sim, o))) {
+        sim_refuse(c, 503, "The engine of %s is unreachable", value);
         return NULL;
     }
     return o;
 }
 
-char *query_value(const struct call *c, const char *name)
+char *sim_query_value(const struct call *c, const char *name)
 {
     size_t n = strlen(name);
     for (const char *p = c->query; *p;) {
         size_t length = strcspn(p, "&");
         if (length > n && strncmp(p, name, n) == 0 && p[n] == '=')
-            return percent_decoded(p + n + 1, length - n - 1, true);
+            return sim_percent_decoded(p + n + 1, length - n - 1, true);
         p += length + (p[length] == '&');
     }
     return NULL;

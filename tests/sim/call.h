@@ -37,26 +37,26 @@ struct call {
 };
 
 /* Answers; the JSON is taken. */
-void reply(struct call *c, int status, cJSON *json);
-void reply_empty(struct call *c, int status);
-void reply_text(struct call *c, int status, char *text);
+void sim_reply(struct call *c, int status, cJSON *json);
+void sim_reply_empty(struct call *c, int status);
+void sim_reply_text(struct call *c, int status, char *text);
 /* An ErrorResponse. */
-void refuse(struct call *c, int status, const char *fmt, ...) PRINTF(3, 4);
+void sim_refuse(struct call *c, int status, const char *fmt, ...) PRINTF(3, 4);
 /* `{"job": ...}` with `key: id` beside it where key is given. */
-void reply_job(struct call *c, int status, const struct object *job, const char *key,
-               const char *id);
+void sim_reply_job(struct call *c, int status, const struct object *job, const char *key,
+                   const char *id);
 
 /* The object that the path names, or NULL after having answered 404 or 503. */
-struct object *subject(struct call *c);
+struct object *sim_subject(struct call *c);
 /* The object that a body member names; answers 400 or 503 where it cannot be
  * used. `value` NULL answers 400 as well. */
-struct object *referred(struct call *c, enum collection kind, const char *member,
-                        const char *value);
+struct object *sim_referred(struct call *c, enum collection kind, const char *member,
+                            const char *value);
 /* The decoded value of a query parameter, owned, or NULL. */
-char *query_value(const struct call *c, const char *name);
+char *sim_query_value(const struct call *c, const char *name);
 
 /* What GET shows of the object: a copy. */
-bool shows_all(const struct sim *s, const struct object *o); /* o->json as it is */
-cJSON *view(const struct sim *s, const struct object *o);
+bool sim_shows_all(const struct sim *s, const struct object *o); /* o->json as it is */
+cJSON *sim_view(const struct sim *s, const struct object *o);
 
 #endif

@@ -9,55 +9,56 @@
 #include "tests/sim/policies.h"
 #include "tests/sim/toolkits.h"
 
-struct object *dataset(const struct sim *s, const char *id)
+struct object *sim_dataset(const struct sim *s, const char *id)
 {
-    struct object *o = alive(s, C_DSOURCES, id);
-    return o ? o : alive(s, C_VDBS, id);
+    struct object *o = sim_alive(s, C_DSOURCES, id);
+    return o ? o : sim_alive(s, C_VDBS, id);
 }
 
-void dataset_settle(struct sim *s, struct object *o, const struct object *engine,
-                    const char *toolkit_id)
+void sim_dataset_settle(struct sim *s, struct object *o, const struct object *engine,
+                        const char *toolkit_id)
 {
-    const struct object *toolkit = alive(s, C_TOOLKITS, toolkit_id);
+    const struct object *toolkit = sim_alive(s, C_TOOLKITS, toolkit_id);
 
     js_put_str(o->json, "engine_id", engine->id);
-    js_put_str(o->json, "engine_name", name_of(engine));
+    js_put_str(o->json, "engine_name", sim_name_of(engine));
     js_put_bool(o->json, "is_appdata", true);
     js_put_bool(o->json, "is_replica", false);
     js_put_bool(o->json, "enabled", true);
     js_put_str(o->json, "status", "RUNNING");
     js_put_str(o->json, "content_type", "NORMAL");
     js_put_num(o->json, "storage_size", 8388608);
-    put_date(o->json, "creation_date", s->now);
+    sim_put_date(o->json, "creation_date", s->now);
     js_list(o->json, "tags");
     if (toolkit) {
         js_put_str(o->json, "toolkit_id", toolkit->id);
-        js_put_str(o->json, "database_type", name_of(toolkit));
+        js_put_str(o->json, "database_type", sim_name_of(toolkit));
         js_copy(o->json, "plugin_version", toolkit->json, "version");
     }
 }
 
-bool dataset_group(struct call *c, struct object *o, const char *member)
+bool sim_dataset_group(struct call *c, struct object *o, const char *member)
 {
-    const struct object *engine = engine_of(c->sim, o);
+    const struct object *engine = sim_engine_of(c->sim, o);
     const char *id = js_str(c->body, member);
-    const struct object *group = id ? alive(c->sim, C_GROUPS, id) : group_default(c->sim, engine);
+    const struct object *group =
+        id ? sim_alive(c->sim, C_GROUPS, id) : sim_group_default(c->sim, engine);
 
-    if (group && engine_of(c->sim, group) == engine) {
-        js_put_str(o->json, "group_name", name_of(group));
+    if (group && sim_engine_of(c->sim, group) == engine) {
+        js_put_str(o->json, "group_name", sim_name_of(group));
         return true;
     }
-    refuse(c, 400, "%s: no dataset group with id %s on the engine", member, id ? id : "null");
+    sim_refuse(c, 400, "%s: no dataset group with id %s on the engine", member, id ? id : "null");
     return false;
 }
 
-const char *dataset_host(const struct sim *s, const struct object *o)
+const char *sim_dataset_host(const struct sim *s, const struct object *o)
 {
     if (o->kind == C_VDBS)
         return js_str(o->json, "environment_id");
 
     const struct object *staging =
-        alive(s, C_STAGING_SOURCES, js_str(o->json, "staging_source_id"));
+        sim_alive(s, C_STAGING_SOURCES, js_str(o->json, "staging_source_id"));
     const char *planned = js_str(o->priv, "staging_environment");
     return staging && !planned ? js_str(staging->json, "environment_id") : planned;
 }
@@ -72,10 +73,10 @@ static bool takes_port(const struct sim *s, const struct object *other, const st
 {
     return other != o && !other->deleted && !js_true(other->json, "recycle_bin") &&
            other->seq < o->seq && port_of(other) == port_of(o) &&
-           streq(dataset_host(s, other), dataset_host(s, o));
+           streq(sim_dataset_host(s, other), sim_dataset_host(s, o));
 }
 
-char *port_problem(const struct sim *s, const struct object *o)
+char *sim_port_problem(const struct sim *s, const struct object *o)
 {
     static const enum collection kinds[] = { C_DSOURCES, C_VDBS };
 
@@ -83,39 +84,42 @@ char *port_problem(const struct sim *s, const struct object *o)
         for (EACH(s, kinds[i], other)) {
             if (takes_port(s, other, o))
                 return xasprintf("portInUse: port %.0f is used on the host by \"%s\".", port_of(o),
-                                 name_of(other));
+                                 sim_name_of(other));
         }
     }
     return NULL;
 }
 
-char *name_problem(const struct sim *s, const struct object *o)
+char *sim_name_problem(const struct sim *s, const struct object *o)
 {
     static const enum collection kinds[] = { C_DSOURCES, C_VDBS };
 
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
         for (EACH(s, kinds[i], other)) {
             if (other != o && !other->deleted && other->seq < o->seq &&
-                engine_of(s, other) == engine_of(s, o) && streq(name_of(other), name_of(o)) &&
+                sim_engine_of(s, other) == sim_engine_of(s, o) &&
+                streq(sim_name_of(other), sim_name_of(o)) &&
                 streq(js_str(other->json, "group_name"), js_str(o->json, "group_name")))
-                return xasprintf("A dataset named \"%s\" exists in the group already.", name_of(o));
+                return xasprintf("A dataset named \"%s\" exists in the group already.",
+                                 sim_name_of(o));
         }
     }
     return NULL;
 }
 
-char *toolkit_problem(const struct sim *s, const struct object *o)
+char *sim_toolkit_problem(const struct sim *s, const struct object *o)
 {
-    if (!toolkit_busy(s, js_str(o->json, "toolkit_id")))
+    if (!sim_toolkit_busy(s, js_str(o->json, "toolkit_id")))
         return NULL;
     return xstrdup("The plugin is being upgraded: no operation on its objects is allowed.");
 }
 
-struct object *timeflow_new(struct sim *s, struct object *o, const char *creation_type,
-                            const struct object *from)
+struct object *sim_timeflow_new(struct sim *s, struct object *o, const char *creation_type,
+                                const struct object *from)
 {
     const char *engine_id = js_str(o->json, "engine_id");
-    struct object *t = object_new(s, C_TIMEFLOWS, next_id(s, engine_id, "APPDATA_TIMEFLOW"));
+    struct object *t =
+        sim_object_new(s, C_TIMEFLOWS, sim_next_id(s, engine_id, "APPDATA_TIMEFLOW"));
 
     js_put_str(t->json, "engine_id", engine_id);
     js_put_str(t->json, "name", "default");
@@ -123,10 +127,10 @@ struct object *timeflow_new(struct sim *s, struct object *o, const char *creatio
     js_put_str(t->json, "creation_type", creation_type);
     js_put_bool(t->json, "is_active", true);
     js_put_bool(t->json, "is_replica", false);
-    put_date(t->json, "creation_timestamp", s->now);
-    put_date(t->json, "activation_timestamp", s->now);
+    sim_put_date(t->json, "creation_timestamp", s->now);
+    sim_put_date(t->json, "activation_timestamp", s->now);
     if (from) {
-        const struct object *parent = dataset(s, js_str(from->json, "dataset_id"));
+        const struct object *parent = sim_dataset(s, js_str(from->json, "dataset_id"));
         bool vdb = parent && parent->kind == C_VDBS;
         js_put_str(t->json, "parent_snapshot_id", from->id);
         js_copy(t->json, "parent_point_timestamp", from->json, "timestamp");
@@ -134,26 +138,27 @@ struct object *timeflow_new(struct sim *s, struct object *o, const char *creatio
         js_copy(t->json, vdb ? "parent_vdb_id" : "parent_dsource_id", from->json, "dataset_id");
     }
     js_copy(o->json, "previous_timeflow_id", o->json, "current_timeflow_id");
-    struct object *old = alive(s, C_TIMEFLOWS, js_str(o->json, "current_timeflow_id"));
+    struct object *old = sim_alive(s, C_TIMEFLOWS, js_str(o->json, "current_timeflow_id"));
     if (old)
         js_put_bool(old->json, "is_active", false);
     js_put_str(o->json, "current_timeflow_id", t->id);
-    object_show(s, t, false);
+    sim_object_show(s, t, false);
     return t;
 }
 
-struct object *snapshot_new(struct sim *s, struct object *o, bool provisionable)
+struct object *sim_snapshot_new(struct sim *s, struct object *o, bool provisionable)
 {
     const char *engine_id = js_str(o->json, "engine_id");
-    struct object *snap = object_new(s, C_SNAPSHOTS, next_id(s, engine_id, "APPDATA_SNAPSHOT"));
+    struct object *snap =
+        sim_object_new(s, C_SNAPSHOTS, sim_next_id(s, engine_id, "APPDATA_SNAPSHOT"));
     cJSON *json = snap->json;
 
     js_put_str(json, "engine_id", engine_id);
     js_put_str(json, "dataset_id", o->id);
     js_copy(json, "timeflow_id", o->json, "current_timeflow_id");
-    put_date(json, "creation_time", s->now);
-    put_date(json, "start_timestamp", s->now);
-    put_date(json, "timestamp", s->now);
+    sim_put_date(json, "creation_time", s->now);
+    sim_put_date(json, "start_timestamp", s->now);
+    sim_put_date(json, "timestamp", s->now);
     char *name = xasprintf("@%.23s", js_str(json, "timestamp"));
     js_put_str(json, "name", name);
     js_put_str(json, "consistency", "CONSISTENT");
@@ -165,25 +170,25 @@ struct object *snapshot_new(struct sim *s, struct object *o, bool provisionable)
     js_put_str(json, "appdata_metadata", "{}");
     js_list(json, "tags");
     js_put_bool(snap->priv, "provisionable", provisionable);
-    object_show(s, snap, false);
+    sim_object_show(s, snap, false);
     free(name);
     return snap;
 }
 
-struct object *latest_snapshot(const struct sim *s, const char *dataset_id, msec before)
+struct object *sim_latest_snapshot(const struct sim *s, const char *dataset_id, msec before)
 {
     struct object *latest = NULL;
     for (EACH(s, C_SNAPSHOTS, snap)) {
         msec at = 0;
         const char *when = js_str(snap->json, "timestamp");
         if (!snap->deleted && streq(js_str(snap->json, "dataset_id"), dataset_id) && when &&
-            parse_rfc3339(when, &at) && at <= before)
+            sim_parse_rfc3339(when, &at) && at <= before)
             latest = snap;
     }
     return latest;
 }
 
-const struct object *child(const struct sim *s, const char *id)
+const struct object *sim_child(const struct sim *s, const char *id)
 {
     for (EACH(s, C_VDBS, vdb)) {
         if (!vdb->deleted && streq(js_str(vdb->json, "parent_id"), id))
@@ -192,7 +197,7 @@ const struct object *child(const struct sim *s, const char *id)
     return NULL;
 }
 
-int children(const struct sim *s, const char *id)
+int sim_children(const struct sim *s, const char *id)
 {
     int n = 0;
     for (EACH(s, C_VDBS, vdb))
@@ -200,11 +205,11 @@ int children(const struct sim *s, const char *id)
     return n;
 }
 
-void count_dependants(struct sim *s, const char *dsource_id)
+void sim_count_dependants(struct sim *s, const char *dsource_id)
 {
-    struct object *dsource = alive(s, C_DSOURCES, dsource_id);
+    struct object *dsource = sim_alive(s, C_DSOURCES, dsource_id);
     if (dsource)
-        js_put_num(dsource->json, "dependant_vdbs", children(s, dsource_id));
+        js_put_num(dsource->json, "dependant_vdbs", sim_children(s, dsource_id));
 }
 
 static void remove_belongings(struct sim *s, enum collection kind, const char *id)
@@ -212,26 +217,26 @@ static void remove_belongings(struct sim *s, enum collection kind, const char *i
     const char *key = kind == C_POLICY_TARGETS ? "target_id" : "dataset_id";
     for (EACH(s, kind, o)) {
         if (!o->deleted && streq(js_str(o->json, key), id))
-            object_remove(s, o, false);
+            sim_object_remove(s, o, false);
     }
 }
 
-void dataset_remove(struct sim *s, struct object *o)
+void sim_dataset_remove(struct sim *s, struct object *o)
 {
     remove_belongings(s, C_SNAPSHOTS, o->id);
     remove_belongings(s, C_TIMEFLOWS, o->id);
     remove_belongings(s, C_POLICY_TARGETS, o->id);
-    object_remove(s, o, true);
+    sim_object_remove(s, o, true);
     if (o->kind == C_VDBS)
-        count_dependants(s, js_str(o->json, "parent_id"));
+        sim_count_dependants(s, js_str(o->json, "parent_id"));
 }
 
-void descendants_remove(struct sim *s, const char *id)
+void sim_descendants_remove(struct sim *s, const char *id)
 {
     for (EACH(s, C_VDBS, vdb)) {
         if (!vdb->deleted && streq(js_str(vdb->json, "parent_id"), id)) {
-            descendants_remove(s, vdb->id);
-            dataset_remove(s, vdb);
+            sim_descendants_remove(s, vdb->id);
+            sim_dataset_remove(s, vdb);
         }
     }
 }
@@ -243,7 +248,7 @@ static void add_dependency(const struct sim *s, cJSON *items, const struct objec
     js_copy(item, "engine_id", o->json, "engine_id");
     js_put_str(item, "dataset_id", o->id);
     js_put_str(item, "dataset_type", o->kind == C_VDBS ? "VDB" : "DSOURCE");
-    js_put_str(item, "dataset_name", name_of(o));
+    js_put_str(item, "dataset_name", sim_name_of(o));
     js_copy(item, "parent_id", o->json, "parent_id");
     js_put_bool(item, "is_replica", false);
     js_copy(item, "tags", o->json, "tags");
@@ -255,9 +260,9 @@ static void add_dependency(const struct sim *s, cJSON *items, const struct objec
 }
 
 /* Parents before children: the last item is the first to be deleted. */
-void deletion_dependencies(struct call *c)
+void sim_deletion_dependencies(struct call *c)
 {
-    const struct object *o = subject(c);
+    const struct object *o = sim_subject(c);
     if (!o)
         return;
 
@@ -266,5 +271,5 @@ void deletion_dependencies(struct call *c)
         if (!vdb->deleted && streq(js_str(vdb->json, "parent_id"), o->id))
             add_dependency(c->sim, items, vdb);
     }
-    reply(c, 200, json);
+    sim_reply(c, 200, json);
 }

@@ -4,15 +4,16 @@
 
 #include "tests/sim/call.h"
 
-void dsource_link(struct call *c);
-void dsource_defaults(struct call *c);
-void dsource_update(struct call *c);
-void dsource_enable(struct call *c);
-void dsource_disable(struct call *c);
-void dsource_upgrade(struct call *c);
-void dsource_delete(struct call *c);
+void sim_dsource_link(struct call *c);
+void sim_dsource_defaults(struct call *c);
+void sim_dsource_update(struct call *c);
+void sim_dsource_enable(struct call *c);
+void sim_dsource_disable(struct call *c);
+void sim_dsource_upgrade(struct call *c);
+void sim_dsource_delete(struct call *c);
 
-extern const struct member dsource_members[], dsource_defaults_members[], enable_members[],
-    disable_members[], dsource_delete_members[], upgrade_members[];
+extern const struct member sim_dsource_members[], sim_dsource_defaults_members[],
+    sim_enable_members[], sim_disable_members[], sim_dsource_delete_members[],
+    sim_upgrade_members[];
 
 #endif

@@ -14,7 +14,7 @@
 #define CONNECT_MS 3000
 
 /* clang-format off */
-const struct member engine_members[] = {
+const struct member sim_engine_members[] = {
     { "name",     T_STR, 1, 256, M_BOTH | M_REQUIRED, "name", NULL },
     { "hostname", T_STR, 1, 256, M_BOTH | M_REQUIRED, "hostname", NULL },
     { "insecure_ssl", T_BOOL, 0, 0, M_BOTH, "insecure_ssl", NULL },
@@ -55,7 +55,7 @@ const struct member engine_members[] = {
     MEMBERS_END,
 };
 
-const struct member java_members[] = {
+const struct member sim_java_members[] = {
     { "java_home", T_STR, 1, 0, M_CREATE | M_REQUIRED, NULL, NULL },
     { "port", T_INT, 1, 65535, M_CREATE | M_REQUIRED, NULL, NULL },
     { "host_name", T_STR, 1, 0, M_CREATE | M_REQUIRED, NULL, NULL },
@@ -82,7 +82,7 @@ static bool has_credentials(const struct object *engine)
 /* What telemetry brings once DCT has spoken to the engine. */
 static void engine_telemetry(struct sim *s, struct object *engine)
 {
-    char *uuid = hex_id(s);
+    char *uuid = sim_hex_id(s);
     char *dashed =
         xasprintf("%.8s-%.4s-%.4s-%.4s-%.12s", uuid, uuid + 8, uuid + 12, uuid + 16, uuid + 20);
 
@@ -94,15 +94,15 @@ static void engine_telemetry(struct sim *s, struct object *engine)
     js_put_num(engine->json, "memory_size", 68719476736.0);
     js_put_num(engine->json, "data_storage_capacity", 1099511627776.0);
     js_put_num(engine->json, "data_storage_used", 137438953472.0);
-    groups_seed(s, engine);
-    policies_seed(s, engine);
+    sim_groups_seed(s, engine);
+    sim_policies_seed(s, engine);
     free(uuid);
     free(dashed);
 }
 
-void engine_connect(struct sim *s, const char *id)
+void sim_engine_connect(struct sim *s, const char *id)
 {
-    struct object *engine = alive(s, C_ENGINES, id);
+    struct object *engine = sim_alive(s, C_ENGINES, id);
     if (!engine)
         return;
     if (!has_credentials(engine)) {
@@ -133,86 +133,87 @@ static unsigned engine_count(const struct sim *s)
     return n;
 }
 
-void engine_register(struct call *c)
+void sim_engine_register(struct call *c)
 {
     struct sim *s = c->sim;
 
     if (hostname_taken(s, js_str(c->body, "hostname"))) {
-        refuse(c, 409, "An engine with hostname %s is registered already.",
-               js_str(c->body, "hostname"));
+        sim_refuse(c, 409, "An engine with hostname %s is registered already.",
+                   js_str(c->body, "hostname"));
         return;
     }
     if (s->opt.license_cap && engine_count(s) >= s->opt.license_cap) {
-        refuse(c, 400, "The license allows %u connected engines.", s->opt.license_cap);
+        sim_refuse(c, 400, "The license allows %u connected engines.", s->opt.license_cap);
         return;
     }
     double n = js_num(s->counters, "engine", 0) + 1;
     js_put_num(s->counters, "engine", n);
-    struct object *engine = object_new(s, C_ENGINES, xasprintf("%.0f", n));
+    struct object *engine = sim_object_new(s, C_ENGINES, xasprintf("%.0f", n));
 
-    members_apply(s, engine_members, c->body, engine);
+    sim_members_apply(s, sim_engine_members, c->body, engine);
     static const char *const falses[] = { "insecure_ssl", "unsafe_ssl_hostname_check" };
-    members_false(engine->json, falses, ARRAY_LEN(falses));
+    sim_members_false(engine->json, falses, ARRAY_LEN(falses));
     js_list(engine->json, "tags");
     js_put_str(engine->json, "status", "CREATED");
     engine_connection(engine, "CONNECTION_ERROR", "Not connected yet.");
-    object_show(s, engine, false);
-    timer_add(s, s->now + scaled(s, CONNECT_MS), "engine.connect", engine->id);
-    reply(c, 201, view(s, engine));
+    sim_object_show(s, engine, false);
+    sim_timer_add(s, s->now + sim_scaled(s, CONNECT_MS), "engine.connect", engine->id);
+    sim_reply(c, 201, sim_view(s, engine));
 }
 
-void engine_update(struct call *c)
+void sim_engine_update(struct call *c)
 {
-    struct object *engine = subject(c);
+    struct object *engine = sim_subject(c);
     if (!engine)
         return;
-    members_apply(c->sim, engine_members, c->body, engine);
-    timer_add(c->sim, c->sim->now + scaled(c->sim, CONNECT_MS), "engine.connect", engine->id);
-    reply(c, 200, view(c->sim, engine));
+    sim_members_apply(c->sim, sim_engine_members, c->body, engine);
+    sim_timer_add(c->sim, c->sim->now + sim_scaled(c->sim, CONNECT_MS), "engine.connect",
+                  engine->id);
+    sim_reply(c, 200, sim_view(c->sim, engine));
 }
 
-void engine_check_java(struct call *c)
+void sim_engine_check_java(struct call *c)
 {
-    if (subject(c))
-        reply_empty(c, 200);
+    if (sim_subject(c))
+        sim_reply_empty(c, 200);
 }
 
-void engine_unregister(struct call *c)
+void sim_engine_unregister(struct call *c)
 {
-    struct object *engine = subject(c);
+    struct object *engine = sim_subject(c);
     if (!engine)
         return;
     js_put_str(engine->json, "status", "DELETING");
-    reply_job(c, 200, job_new(c->sim, "engine.delete", engine, NULL), NULL, NULL);
+    sim_reply_job(c, 200, sim_job_new(c->sim, "engine.delete", engine, NULL), NULL, NULL);
 }
 
 static void forget_all(struct sim *s, const struct object *engine, enum collection kind)
 {
     for (EACH(s, kind, o)) {
-        if (!o->deleted && kind != C_JOBS && engine_of(s, o) == engine)
-            object_remove(s, o, true);
+        if (!o->deleted && kind != C_JOBS && sim_engine_of(s, o) == engine)
+            sim_object_remove(s, o, true);
     }
 }
 
 static void finish_delete(struct sim *s, struct object *job)
 {
-    struct object *engine = job_target(s, job);
+    struct object *engine = sim_job_target(s, job);
 
     for (int kind = 0; kind < COLLECTIONS; kind++) {
         if (kind != C_ENGINES)
             forget_all(s, engine, (enum collection)kind);
     }
-    object_remove(s, engine, true);
+    sim_object_remove(s, engine, true);
 }
 
 static void fail_delete(struct sim *s, struct object *job)
 {
-    struct object *engine = job_target(s, job);
+    struct object *engine = sim_job_target(s, job);
     if (engine)
         js_put_str(engine->json, "status", "CREATED");
 }
 
-const struct operation engine_operations[] = {
+const struct operation sim_engine_operations[] = {
     { "engine.delete", "UNREGISTER_ENGINE", "Unregister engine", 5000, NULL, finish_delete,
       fail_delete },
     { .name = NULL },

@@ -4,13 +4,13 @@
 
 #include "tests/sim/call.h"
 
-void engine_register(struct call *c);
-void engine_update(struct call *c);
-void engine_unregister(struct call *c);
-void engine_check_java(struct call *c);
+void sim_engine_register(struct call *c);
+void sim_engine_update(struct call *c);
+void sim_engine_unregister(struct call *c);
+void sim_engine_check_java(struct call *c);
 /* The first connection to the engine; a timer's action. */
-void engine_connect(struct sim *s, const char *id);
+void sim_engine_connect(struct sim *s, const char *id);
 
-extern const struct member engine_members[], java_members[];
+extern const struct member sim_engine_members[], sim_java_members[];
 
 #endif

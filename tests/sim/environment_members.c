@@ -10,7 +10,8 @@
     { "vault_username", T_STR, 1, 256, calls, NULL, NULL }, \
     { "hashicorp_vault_engine", T_STR, 1, 256, calls, "hashicorp_vault_engine", NULL }, \
     { "hashicorp_vault_secret_path", T_STR, 1, 256, calls, "hashicorp_vault_secret_path", NULL }, \
-    { "hashicorp_vault_username_key", T_STR, 1, 256, calls, "hashicorp_vault_username_key", NULL }, \
+    { "hashicorp_vault_username_key", T_STR, 1, 256, calls, \
+      "hashicorp_vault_username_key", NULL }, \
     { "hashicorp_vault_secret_key", T_STR, 1, 256, calls, "hashicorp_vault_secret_key", NULL }, \
     { "cyberark_vault_query_string", T_STR, 1, 256, calls, "cyberark_vault_query_string", NULL }, \
     { "azure_vault_name", T_STR, 1, 256, calls, "azure_vault_name", NULL }, \
@@ -55,7 +56,7 @@
     { "ase_db_use_kerberos_authentication", T_BOOL, 0, 0, calls, NULL, NULL }
 
 /* Rows of the host and the user come after the environment's own. */
-const struct member environment_members[] = {
+const struct member sim_environment_members[] = {
     { "name", T_STR, 1, 256, M_CREATE, "name", NULL },
     { "engine_id", T_STR, 1, 0, M_CREATE | M_REQUIRED, "engine_id", NULL },
     { "os_name", T_STR, 1, 0, M_CREATE | M_REQUIRED, "os_type", "UNIX WINDOWS" },
@@ -74,7 +75,7 @@ const struct member environment_members[] = {
     MEMBERS_END,
 };
 
-const struct member environment_update_members[] = {
+const struct member sim_environment_update_members[] = {
     { "name", T_STR, 1, 256, M_UPDATE, "name", NULL },
     { "description", T_STR, 1, 1024, M_UPDATE, "description", NULL },
     { "staging_environment", T_STR, 1, 256, M_UPDATE, "staging_environment", NULL },
@@ -88,12 +89,12 @@ const struct member environment_update_members[] = {
     MEMBERS_END,
 };
 
-const struct member user_members[] = {
+const struct member sim_user_members[] = {
     USER_ROWS(M_BOTH),
     MEMBERS_END,
 };
 
-const struct member host_members[] = {
+const struct member sim_host_members[] = {
     HOST_ROWS(M_BOTH),
     { "name", T_STR, 1, 0, M_CREATE, NULL, NULL },
     { "privilege_elevation_profile_reference", T_STR, 1, 0, M_CREATE, NULL, NULL },
@@ -112,7 +113,7 @@ const struct member host_members[] = {
 };
 
 /* The published `required: [database_type]` names no property and is not asked. */
-const struct member repository_members[] = {
+const struct member sim_repository_members[] = {
     { "database_type", T_STR, 0, 0, M_UPDATE, NULL, "ORACLE MSSQL ASE APPDATA" },
     { "allow_provisioning", T_BOOL, 0, 0, M_UPDATE, "allow_provisioning", NULL },
     { "is_staging", T_BOOL, 0, 0, M_UPDATE, "is_staging", NULL },
@@ -130,7 +131,7 @@ const struct member repository_members[] = {
     MEMBERS_END,
 };
 
-const struct member repository_create_members[] = {
+const struct member sim_repository_create_members[] = {
     { "database_type", T_STR, 1, 0, M_CREATE | M_REQUIRED, "database_type", "ORACLE MSSQL ASE" },
     { "installation_home", T_STR, 1, 0, M_CREATE, "installation_home", NULL },
     { "installation_path", T_STR, 1, 0, M_CREATE, "installation_path", NULL },
@@ -147,7 +148,7 @@ const struct member repository_create_members[] = {
     MEMBERS_END,
 };
 
-const struct member compatible_members[] = {
+const struct member sim_compatible_members[] = {
     { "source_data_id", T_STR, 1, 256, M_CREATE, NULL, NULL },
     { "engine_id", T_STR, 1, 256, M_CREATE, NULL, NULL },
     { "snapshot_id", T_STR, 1, 256, M_CREATE, NULL, NULL },

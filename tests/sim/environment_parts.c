@@ -29,24 +29,24 @@ static const char *auth_type(const cJSON *priv, const cJSON *json)
     return "PasswordCredential";
 }
 
-cJSON *user_of(struct sim *s, const char *ref, const cJSON *body, cJSON *priv)
+cJSON *sim_user_of(struct sim *s, const char *ref, const cJSON *body, cJSON *priv)
 {
     struct object o = part(js_object());
 
     js_put_str(o.json, "user_ref", ref);
-    members_apply(s, user_members, body, &o);
+    sim_members_apply(s, sim_user_members, body, &o);
     js_put_bool(o.json, "primary_user", false);
     js_put_str(o.json, "auth_type", auth_type(o.priv, o.json));
     js_put(priv, ref, o.priv);
     return o.json;
 }
 
-cJSON *host_of(struct sim *s, const struct object *env, const cJSON *body)
+cJSON *sim_host_of(struct sim *s, const struct object *env, const cJSON *body)
 {
     struct object o = part(js_object());
     bool unix_host = streq(js_str(env->json, "os_type"), "UNIX");
     const char *engine_id = js_str(env->json, "engine_id");
-    char *id = next_id(s, engine_id, unix_host ? "UNIX_HOST" : "WINDOWS_HOST");
+    char *id = sim_next_id(s, engine_id, unix_host ? "UNIX_HOST" : "WINDOWS_HOST");
 
     js_put_str(o.json, "id", id);
     js_put_str(o.json, "reference", id + strlen(engine_id) + 1);
@@ -55,18 +55,18 @@ cJSON *host_of(struct sim *s, const struct object *env, const cJSON *body)
     js_put_bool(o.json, "available", false);
     js_put_num(o.json, "ssh_port", 22);
     js_list(o.json, "nfs_addresses");
-    members_apply(s, host_members, body, &o);
+    sim_members_apply(s, sim_host_members, body, &o);
     cJSON_Delete(o.priv);
     free(id);
     return o.json;
 }
 
-bool has_user(const struct object *env, const char *ref)
+bool sim_has_user(const struct object *env, const char *ref)
 {
     return js_find(js_get(env->json, "env_users"), "user_ref", ref) != NULL;
 }
 
-struct object *repository_home(const struct sim *s, const char *id, const cJSON **repository)
+struct object *sim_repository_home(const struct sim *s, const char *id, const cJSON **repository)
 {
     for (EACH(s, C_ENVIRONMENTS, env)) {
         const cJSON *r = js_find(js_get(env->json, "repositories"), "id", id);
@@ -78,14 +78,14 @@ struct object *repository_home(const struct sim *s, const char *id, const cJSON 
     return NULL;
 }
 
-void users_list(struct call *c)
+void sim_users_list(struct call *c)
 {
-    const struct object *env = subject(c);
+    const struct object *env = sim_subject(c);
     if (!env)
         return;
     cJSON *json = js_object();
     js_put(json, "users", js_dup(js_get(env->json, "env_users")));
-    reply(c, 200, json);
+    sim_reply(c, 200, json);
 }
 
 /* Starts a part's operation: the part's id goes into the job's arguments. */
@@ -97,18 +97,18 @@ static struct object *part_job(struct call *c, const char *operation, const stru
     js_put_str(args, "part", id);
     if (c->body)
         js_put(args, "body", js_dup(c->body));
-    return job_new(c->sim, operation, env, args);
+    return sim_job_new(c->sim, operation, env, args);
 }
 
 /* The environment, if it has the part that the path names second. */
 static struct object *home_of(struct call *c, const char *list, const char *key)
 {
-    struct object *env = subject(c);
+    struct object *env = sim_subject(c);
     if (!env)
         return NULL;
     if (js_find(js_get(env->json, list), key, c->args[1]))
         return env;
-    refuse(c, 404, "%s has no %s %s", env->id, key, c->args[1]);
+    sim_refuse(c, 404, "%s has no %s %s", env->id, key, c->args[1]);
     return NULL;
 }
 
@@ -117,125 +117,126 @@ static void part_call(struct call *c, int status, const char *operation, const c
     const char *key = streq(list, "env_users") ? "user_ref" : "id";
     const struct object *env = home_of(c, list, key);
     if (env)
-        reply_job(c, status, part_job(c, operation, env, c->args[1]), NULL, NULL);
+        sim_reply_job(c, status, part_job(c, operation, env, c->args[1]), NULL, NULL);
 }
 
-void user_create(struct call *c)
+void sim_user_create(struct call *c)
 {
-    const struct object *env = subject(c);
+    const struct object *env = sim_subject(c);
     if (!env)
         return;
-    char *ref = next_id(c->sim, NULL, "HOST_USER");
-    reply_job(c, 201, part_job(c, "user.create", env, ref), "user_ref", ref);
+    char *ref = sim_next_id(c->sim, NULL, "HOST_USER");
+    sim_reply_job(c, 201, part_job(c, "user.create", env, ref), "user_ref", ref);
     free(ref);
 }
 
-void user_update(struct call *c)
+void sim_user_update(struct call *c)
 {
     part_call(c, 200, "user.update", "env_users");
 }
 
-void user_delete(struct call *c)
+void sim_user_delete(struct call *c)
 {
     part_call(c, 200, "user.delete", "env_users");
 }
 
-void user_primary(struct call *c)
+void sim_user_primary(struct call *c)
 {
     part_call(c, 200, "user.primary", "env_users");
 }
 
-void host_create(struct call *c)
+void sim_host_create(struct call *c)
 {
-    struct object *env = subject(c);
+    struct object *env = sim_subject(c);
     if (!env)
         return;
     if (!js_true(env->json, "is_cluster")) {
-        refuse(c, 400, "%s is not a cluster: it has one host", env->id);
+        sim_refuse(c, 400, "%s is not a cluster: it has one host", env->id);
         return;
     }
-    cJSON *host = host_of(c->sim, env, c->body);
+    cJSON *host = sim_host_of(c->sim, env, c->body);
     const char *id = js_str(host, "id");
     struct object *job = part_job(c, "host.create", env, id);
-    reply_job(c, 201, job, "cluster_node_id", id);
+    sim_reply_job(c, 201, job, "cluster_node_id", id);
     js_put(js_get(job->priv, "args"), "host", host);
 }
 
-void host_update(struct call *c)
+void sim_host_update(struct call *c)
 {
     part_call(c, 202, "host.update", "hosts");
 }
 
-void host_delete(struct call *c)
+void sim_host_delete(struct call *c)
 {
     part_call(c, 202, "host.delete", "hosts");
 }
 
-void host_get(struct call *c)
+void sim_host_get(struct call *c)
 {
     for (EACH(c->sim, C_ENVIRONMENTS, env)) {
         const cJSON *host = js_find(js_get(env->json, "hosts"), "id", c->args[0]);
-        if (host && is_visible(c->sim, env)) {
-            reply(c, 200, js_dup(host));
+        if (host && sim_is_visible(c->sim, env)) {
+            sim_reply(c, 200, js_dup(host));
             return;
         }
     }
-    refuse(c, 404, "host %s not found", c->args[0]);
+    sim_refuse(c, 404, "host %s not found", c->args[0]);
 }
 
-void repository_create(struct call *c)
+void sim_repository_create(struct call *c)
 {
-    const struct object *env = subject(c);
+    const struct object *env = sim_subject(c);
     if (!env)
         return;
-    char *id = next_id(c->sim, js_str(env->json, "engine_id"), "REPOSITORY");
-    reply_job(c, 201, part_job(c, "repository.create", env, id), "repository_id", id);
+    char *id = sim_next_id(c->sim, js_str(env->json, "engine_id"), "REPOSITORY");
+    sim_reply_job(c, 201, part_job(c, "repository.create", env, id), "repository_id", id);
     free(id);
 }
 
-void repository_update(struct call *c)
+void sim_repository_update(struct call *c)
 {
     part_call(c, 202, "repository.update", "repositories");
 }
 
-void repository_delete(struct call *c)
+void sim_repository_delete(struct call *c)
 {
     part_call(c, 200, "repository.delete", "repositories");
 }
 
 /* Environments on the engine that could take a dataset of this toolkit. */
-static void reply_compatible(struct call *c, const struct object *dataset)
+static void reply_compatible(struct call *c, const struct object *sim_dataset)
 {
     cJSON *json = js_object(), *items = js_list(json, "items");
-    const char *toolkit = js_str(dataset->json, "toolkit_id");
+    const char *toolkit = js_str(sim_dataset->json, "toolkit_id");
 
     for (EACH(c->sim, C_ENVIRONMENTS, env)) {
-        if (is_visible(c->sim, env) && engine_of(c->sim, env) == engine_of(c->sim, dataset) &&
+        if (sim_is_visible(c->sim, env) &&
+            sim_engine_of(c->sim, env) == sim_engine_of(c->sim, sim_dataset) &&
             js_find(js_get(env->json, "repositories"), "toolkit_id", toolkit))
-            js_add(items, view(c->sim, env));
+            js_add(items, sim_view(c->sim, env));
     }
-    reply(c, 200, json);
+    sim_reply(c, 200, json);
 }
 
-void compatible_repositories(struct call *c)
+void sim_compatible_repositories(struct call *c)
 {
     const char *id = js_str(c->body, "source_data_id");
-    const struct object *snapshot = alive(c->sim, C_SNAPSHOTS, js_str(c->body, "snapshot_id"));
+    const struct object *snapshot = sim_alive(c->sim, C_SNAPSHOTS, js_str(c->body, "snapshot_id"));
 
     if (!id && snapshot)
         id = js_str(snapshot->json, "dataset_id");
-    const struct object *dataset = alive(c->sim, C_DSOURCES, id);
-    if (!dataset)
-        dataset = alive(c->sim, C_VDBS, id);
-    if (dataset)
-        reply_compatible(c, dataset);
+    const struct object *sim_dataset = sim_alive(c->sim, C_DSOURCES, id);
+    if (!sim_dataset)
+        sim_dataset = sim_alive(c->sim, C_VDBS, id);
+    if (sim_dataset)
+        reply_compatible(c, sim_dataset);
     else
-        refuse(c, 400, "source_data_id: no dataset with id %s", id ? id : "null");
+        sim_refuse(c, 400, "source_data_id: no dataset with id %s", id ? id : "null");
 }
 
-void staging_repositories(struct call *c)
+void sim_staging_repositories(struct call *c)
 {
-    const struct object *source = subject(c);
+    const struct object *source = sim_subject(c);
     if (source)
         reply_compatible(c, source);
 }
@@ -244,46 +245,47 @@ void staging_repositories(struct call *c)
 
 static cJSON *body_of(const struct object *job)
 {
-    return js_get(job_args(job), "body");
+    return js_get(sim_job_args(job), "body");
 }
 
 static cJSON *part_of(struct sim *s, const struct object *job, const char *list)
 {
     const char *key = streq(list, "env_users") ? "user_ref" : "id";
-    return js_find(js_get(job_target(s, job)->json, list), key, js_str(job_args(job), "part"));
+    return js_find(js_get(sim_job_target(s, job)->json, list), key,
+                   js_str(sim_job_args(job), "part"));
 }
 
 static void part_remove(struct sim *s, const struct object *job, const char *list)
 {
     cJSON *item = part_of(s, job, list);
     if (item)
-        cJSON_Delete(cJSON_DetachItemViaPointer(js_get(job_target(s, job)->json, list), item));
+        cJSON_Delete(cJSON_DetachItemViaPointer(js_get(sim_job_target(s, job)->json, list), item));
 }
 
 static char *check_credentials(struct sim *s, const struct object *job)
 {
-    const char *problem = credentials_problem(body_of(job));
+    const char *problem = sim_credentials_problem(body_of(job));
     (void)s;
     return problem ? xstrdup(problem) : NULL;
 }
 
 static void finish_user_create(struct sim *s, struct object *job)
 {
-    struct object *env = job_target(s, job);
-    const char *ref = js_str(job_args(job), "part");
-    js_add(js_list(env->json, "env_users"), user_of(s, ref, body_of(job), env->priv));
+    struct object *env = sim_job_target(s, job);
+    const char *ref = js_str(sim_job_args(job), "part");
+    js_add(js_list(env->json, "env_users"), sim_user_of(s, ref, body_of(job), env->priv));
 }
 
 static void finish_user_update(struct sim *s, struct object *job)
 {
-    struct object *env = job_target(s, job);
-    const char *ref = js_str(job_args(job), "part");
+    struct object *env = sim_job_target(s, job);
+    const char *ref = js_str(sim_job_args(job), "part");
     cJSON *old = part_of(s, job, "env_users");
     if (!old)
         return;
 
     bool primary = js_true(old, "primary_user");
-    cJSON *user = user_of(s, ref, body_of(job), env->priv);
+    cJSON *user = sim_user_of(s, ref, body_of(job), env->priv);
     if (!js_get(user, "username"))
         js_copy(user, "username", old, "username");
     js_put_bool(user, "primary_user", primary);
@@ -306,10 +308,10 @@ static bool user_in_use(const struct sim *s, const struct object *env, const cha
 
 static char *check_user_delete(struct sim *s, const struct object *job)
 {
-    const char *ref = js_str(job_args(job), "part");
+    const char *ref = js_str(sim_job_args(job), "part");
     if (js_true(part_of(s, job, "env_users"), "primary_user"))
         return xstrdup("The primary user of an environment cannot be deleted.");
-    if (user_in_use(s, job_target(s, job), ref))
+    if (user_in_use(s, sim_job_target(s, job), ref))
         return xasprintf("The environment user %s is in use.", ref);
     return NULL;
 }
@@ -317,35 +319,35 @@ static char *check_user_delete(struct sim *s, const struct object *job)
 static void finish_user_delete(struct sim *s, struct object *job)
 {
     part_remove(s, job, "env_users");
-    js_put(job_target(s, job)->priv, js_str(job_args(job), "part"), NULL);
+    js_put(sim_job_target(s, job)->priv, js_str(sim_job_args(job), "part"), NULL);
 }
 
 static void finish_primary(struct sim *s, struct object *job)
 {
     cJSON *user;
     const cJSON *chosen = part_of(s, job, "env_users");
-    cJSON_ArrayForEach(user, js_get(job_target(s, job)->json, "env_users")) {
+    cJSON_ArrayForEach(user, js_get(sim_job_target(s, job)->json, "env_users")) {
         js_put_bool(user, "primary_user", user == chosen);
     }
 }
 
 static void finish_host_create(struct sim *s, struct object *job)
 {
-    cJSON *host = js_dup(js_get(job_args(job), "host"));
+    cJSON *host = js_dup(js_get(sim_job_args(job), "host"));
     js_put_bool(host, "available", true);
-    js_add(js_list(job_target(s, job)->json, "hosts"), host);
+    js_add(js_list(sim_job_target(s, job)->json, "hosts"), host);
 }
 
 static void finish_host_update(struct sim *s, struct object *job)
 {
-    struct object *env = job_target(s, job);
+    struct object *env = sim_job_target(s, job);
     cJSON *host = part_of(s, job, "hosts");
     if (!host)
         return;
 
     struct object o = part(host);
     bool addressed = streq(js_str(env->json, "address"), js_str(host, "hostname"));
-    members_apply(s, host_members, body_of(job), &o);
+    sim_members_apply(s, sim_host_members, body_of(job), &o);
     if (addressed)
         js_copy(env->json, "address", host, "hostname");
     cJSON_Delete(o.priv);
@@ -353,7 +355,7 @@ static void finish_host_update(struct sim *s, struct object *job)
 
 static char *check_host_delete(struct sim *s, const struct object *job)
 {
-    const cJSON *hosts = js_get(job_target(s, job)->json, "hosts");
+    const cJSON *hosts = js_get(sim_job_target(s, job)->json, "hosts");
     if (cJSON_GetArraySize(hosts) > 1)
         return NULL;
     return xstrdup("The last host of an environment cannot be deleted.");
@@ -368,7 +370,7 @@ static void apply_repository(struct sim *s, const struct member *table, cJSON *r
                              const cJSON *body)
 {
     struct object o = part(repository);
-    members_apply(s, table, body, &o);
+    sim_members_apply(s, table, body, &o);
     cJSON_Delete(o.priv);
 }
 
@@ -376,30 +378,30 @@ static void finish_repository_create(struct sim *s, struct object *job)
 {
     cJSON *r = js_object();
 
-    js_put_str(r, "id", js_str(job_args(job), "part"));
+    js_put_str(r, "id", js_str(sim_job_args(job), "part"));
     js_put_bool(r, "discovered", false);
-    apply_repository(s, repository_create_members, r, body_of(job));
-    js_add(js_list(job_target(s, job)->json, "repositories"), r);
+    apply_repository(s, sim_repository_create_members, r, body_of(job));
+    js_add(js_list(sim_job_target(s, job)->json, "repositories"), r);
 }
 
 static void finish_repository_update(struct sim *s, struct object *job)
 {
     cJSON *r = part_of(s, job, "repositories");
     if (r)
-        apply_repository(s, repository_members, r, body_of(job));
+        apply_repository(s, sim_repository_members, r, body_of(job));
 }
 
 static char *check_repository_delete(struct sim *s, const struct object *job)
 {
-    const char *id = js_str(job_args(job), "part");
+    const char *id = js_str(sim_job_args(job), "part");
 
     for (EACH(s, C_SOURCES, source)) {
         if (!source->deleted && streq(js_str(source->json, "repository"), id))
-            return xasprintf("The repository is in use by source \"%s\".", name_of(source));
+            return xasprintf("The repository is in use by source \"%s\".", sim_name_of(source));
     }
     for (EACH(s, C_VDBS, vdb)) {
         if (!vdb->deleted && streq(js_str(vdb->json, "repository_id"), id))
-            return xasprintf("The repository is in use by VDB \"%s\".", name_of(vdb));
+            return xasprintf("The repository is in use by VDB \"%s\".", sim_name_of(vdb));
     }
     return NULL;
 }
@@ -409,7 +411,7 @@ static void finish_repository_delete(struct sim *s, struct object *job)
     part_remove(s, job, "repositories");
 }
 
-const struct operation environment_part_operations[] = {
+const struct operation sim_environment_part_operations[] = {
     { "user.create", "ENVIRONMENT_USER_CREATE", "Create environment user", 8000, check_credentials,
       finish_user_create, NULL },
     { "user.update", "ENVIRONMENT_USER_UPDATE", "Update environment user", 8000, check_credentials,

@@ -16,12 +16,12 @@ static bool engine_online(struct call *c, const struct object *engine)
 {
     if (streq(js_str(engine->json, "engine_connection_status"), "ONLINE"))
         return true;
-    refuse(c, 503, "Engine %s is not connected: %s", name_of(engine),
-           js_str(engine->json, "engine_connection_status"));
+    sim_refuse(c, 503, "Engine %s is not connected: %s", sim_name_of(engine),
+               js_str(engine->json, "engine_connection_status"));
     return false;
 }
 
-const char *credentials_problem(const cJSON *body)
+const char *sim_credentials_problem(const cJSON *body)
 {
     static const char *const ways[] = { "vault", "hashicorp_vault_engine", "azure_vault_name",
                                         "cyberark_vault_query_string" };
@@ -54,9 +54,9 @@ static cJSON *repository_of(struct sim *s, const struct object *engine,
                             const struct object *toolkit)
 {
     cJSON *r = js_object();
-    const char *kind = name_of(toolkit);
+    const char *kind = sim_name_of(toolkit);
     bool postgres = strcasestr(kind, "postgres") != NULL;
-    char *id = next_id(s, engine->id, "APPDATA_REPOSITORY");
+    char *id = sim_next_id(s, engine->id, "APPDATA_REPOSITORY");
     char *name = postgres ? xasprintf("Postgres vFiles (%s)", POSTGRES_VERSION)
                           : xasprintf("%s vFiles (1.0)", kind);
 
@@ -77,11 +77,11 @@ static cJSON *repository_of(struct sim *s, const struct object *engine,
 /* Every connector that is on the engine by now finds its repository. */
 static void discover(struct sim *s, struct object *env)
 {
-    const struct object *engine = engine_of(s, env);
+    const struct object *engine = sim_engine_of(s, env);
     cJSON *list = js_list(env->json, "repositories");
 
     for (EACH(s, C_TOOLKITS, toolkit)) {
-        if (is_ready(toolkit) && engine_of(s, toolkit) == engine &&
+        if (sim_is_ready(toolkit) && sim_engine_of(s, toolkit) == engine &&
             covers(js_get(toolkit->json, "host_types"), js_str(env->json, "os_type")) &&
             !js_find(list, "toolkit_id", toolkit->id))
             js_add(list, repository_of(s, engine, toolkit));
@@ -99,40 +99,41 @@ static const char *shape_of(const cJSON *body)
 static struct object *environment_new(struct sim *s, const struct object *engine, const cJSON *body)
 {
     static const char *const falses[] = { "is_cluster", "is_replica", "encryption_enabled" };
-    struct object *env = object_new(s, C_ENVIRONMENTS, next_id(s, engine->id, shape_of(body)));
-    char *ref = next_id(s, NULL, "HOST_USER");
+    struct object *env =
+        sim_object_new(s, C_ENVIRONMENTS, sim_next_id(s, engine->id, shape_of(body)));
+    char *ref = sim_next_id(s, NULL, "HOST_USER");
 
     js_put_str(env->json, "name", js_str(body, "hostname"));
-    members_apply(s, environment_members, body, env);
-    members_false(env->json, falses, ARRAY_LEN(falses));
-    js_put_str(env->json, "engine_name", name_of(engine));
+    sim_members_apply(s, sim_environment_members, body, env);
+    sim_members_false(env->json, falses, ARRAY_LEN(falses));
+    js_put_str(env->json, "engine_name", sim_name_of(engine));
     js_put_bool(env->json, "enabled", true);
     js_list(env->json, "repositories");
     js_list(env->json, "tags");
-    js_add(js_list(env->json, "hosts"), host_of(s, env, body));
-    cJSON *user = user_of(s, ref, body, env->priv);
+    js_add(js_list(env->json, "hosts"), sim_host_of(s, env, body));
+    cJSON *user = sim_user_of(s, ref, body, env->priv);
     js_put_bool(user, "primary_user", true);
     js_add(js_list(env->json, "env_users"), user);
-    js_put_str(env->priv, "problem", credentials_problem(body));
+    js_put_str(env->priv, "problem", sim_credentials_problem(body));
     free(ref);
     return env;
 }
 
-void environment_create(struct call *c)
+void sim_environment_create(struct call *c)
 {
     const cJSON *body = c->body;
-    struct object *engine = referred(c, C_ENGINES, "engine_id", js_str(body, "engine_id"));
+    struct object *engine = sim_referred(c, C_ENGINES, "engine_id", js_str(body, "engine_id"));
 
     if (!engine || !engine_online(c, engine))
         return;
     if (js_true(body, "is_cluster") && streq(js_str(body, "os_name"), "UNIX") &&
         !js_get(body, "cluster_home")) {
-        refuse(c, 400, "cluster_home: mandatory for UNIX clusters");
+        sim_refuse(c, 400, "cluster_home: mandatory for UNIX clusters");
         return;
     }
     struct object *env = environment_new(c->sim, engine, body);
-    struct object *job = job_new(c->sim, "environment.create", env, NULL);
-    reply_job(c, 201, job, "environment_id", env->id);
+    struct object *job = sim_job_new(c->sim, "environment.create", env, NULL);
+    sim_reply_job(c, 201, job, "environment_id", env->id);
 }
 
 /* Another environment of the engine that already has one of the hosts. */
@@ -141,7 +142,7 @@ static const struct object *host_owner(const struct sim *s, const struct object 
     const cJSON *host;
     for (EACH(s, C_ENVIRONMENTS, other)) {
         if (other == env || other->deleted || other->seq > env->seq ||
-            engine_of(s, other) != engine_of(s, env))
+            sim_engine_of(s, other) != sim_engine_of(s, env))
             continue;
         cJSON_ArrayForEach(host, js_get(env->json, "hosts")) {
             if (js_find(js_get(other->json, "hosts"), "hostname", js_str(host, "hostname")))
@@ -153,51 +154,52 @@ static const struct object *host_owner(const struct sim *s, const struct object 
 
 static char *check_create(struct sim *s, const struct object *job)
 {
-    const struct object *env = job_target(s, job);
+    const struct object *env = sim_job_target(s, job);
     const struct object *owner = host_owner(s, env);
     const char *problem = js_str(env->priv, "problem");
 
     if (owner)
         return xasprintf("The host \"%s\" belongs to another host environment \"%s\".",
-                         js_str(env->json, "address"), name_of(owner));
+                         js_str(env->json, "address"), sim_name_of(owner));
     for (EACH(s, C_ENVIRONMENTS, other)) {
         if (other != env && !other->deleted && other->seq < env->seq &&
-            engine_of(s, other) == engine_of(s, env) && streq(name_of(other), name_of(env)))
-            return xasprintf("An environment named \"%s\" exists already.", name_of(env));
+            sim_engine_of(s, other) == sim_engine_of(s, env) &&
+            streq(sim_name_of(other), sim_name_of(env)))
+            return xasprintf("An environment named \"%s\" exists already.", sim_name_of(env));
     }
     return problem ? xstrdup(problem) : NULL;
 }
 
 static void finish_create(struct sim *s, struct object *job)
 {
-    struct object *env = job_target(s, job);
+    struct object *env = sim_job_target(s, job);
     cJSON *host;
 
     cJSON_ArrayForEach(host, js_get(env->json, "hosts")) {
         js_put_bool(host, "available", true);
-        put_date(host, "available_timestamp", s->now);
+        sim_put_date(host, "available_timestamp", s->now);
     }
     discover(s, env);
-    object_show(s, env, true);
+    sim_object_show(s, env, true);
 }
 
 static void fail_create(struct sim *s, struct object *job)
 {
-    struct object *env = job_target(s, job);
+    struct object *env = sim_job_target(s, job);
     if (env)
-        object_remove(s, env, false);
+        sim_object_remove(s, env, false);
 }
 
-char *environment_problem(const struct object *env)
+char *sim_environment_problem(const struct object *env)
 {
     if (js_true(env->json, "enabled"))
         return NULL;
-    return xasprintf("The environment \"%s\" is disabled.", name_of(env));
+    return xasprintf("The environment \"%s\" is disabled.", sim_name_of(env));
 }
 
 static void start(struct call *c, const char *operation, bool with_body)
 {
-    struct object *env = subject(c);
+    struct object *env = sim_subject(c);
     cJSON *args = js_object();
 
     if (!env) {
@@ -206,60 +208,61 @@ static void start(struct call *c, const char *operation, bool with_body)
     }
     if (with_body && c->body)
         js_put(args, "body", js_dup(c->body));
-    reply_job(c, 200, job_new(c->sim, operation, env, args), NULL, NULL);
+    sim_reply_job(c, 200, sim_job_new(c->sim, operation, env, args), NULL, NULL);
 }
 
-void environment_update(struct call *c)
+void sim_environment_update(struct call *c)
 {
     start(c, "environment.update", true);
 }
 
-void environment_delete(struct call *c)
+void sim_environment_delete(struct call *c)
 {
     start(c, "environment.delete", false);
 }
 
-void environment_refresh(struct call *c)
+void sim_environment_refresh(struct call *c)
 {
     start(c, "environment.refresh", false);
 }
 
-void environment_enable(struct call *c)
+void sim_environment_enable(struct call *c)
 {
     start(c, "environment.enable", false);
 }
 
-void environment_disable(struct call *c)
+void sim_environment_disable(struct call *c)
 {
     start(c, "environment.disable", false);
 }
 
 static void finish_update(struct sim *s, struct object *job)
 {
-    members_apply(s, environment_update_members, js_get(job_args(job), "body"), job_target(s, job));
+    sim_members_apply(s, sim_environment_update_members, js_get(sim_job_args(job), "body"),
+                      sim_job_target(s, job));
 }
 
 static char *check_refresh(struct sim *s, const struct object *job)
 {
-    return environment_problem(job_target(s, job));
+    return sim_environment_problem(sim_job_target(s, job));
 }
 
 static void finish_refresh(struct sim *s, struct object *job)
 {
-    discover(s, job_target(s, job));
+    discover(s, sim_job_target(s, job));
 }
 
 static void finish_enable(struct sim *s, struct object *job)
 {
-    js_put_bool(job_target(s, job)->json, "enabled", true);
+    js_put_bool(sim_job_target(s, job)->json, "enabled", true);
 }
 
 static void finish_disable(struct sim *s, struct object *job)
 {
-    js_put_bool(job_target(s, job)->json, "enabled", false);
+    js_put_bool(sim_job_target(s, job)->json, "enabled", false);
 }
 
-const struct object *environment_user_of(const struct sim *s, const char *env_id)
+const struct object *sim_environment_user_of(const struct sim *s, const char *env_id)
 {
     static const enum collection kinds[] = { C_VDBS, C_STAGING_SOURCES, C_SOURCES };
 
@@ -270,7 +273,7 @@ const struct object *environment_user_of(const struct sim *s, const char *env_id
         }
     }
     for (EACH(s, C_DSOURCES, dsource)) {
-        if (!dsource->deleted && streq(dataset_host(s, dsource), env_id))
+        if (!dsource->deleted && streq(sim_dataset_host(s, dsource), env_id))
             return dsource;
     }
     return NULL;
@@ -278,21 +281,21 @@ const struct object *environment_user_of(const struct sim *s, const char *env_id
 
 static char *check_delete(struct sim *s, const struct object *job)
 {
-    const struct object *env = job_target(s, job);
-    const struct object *user = environment_user_of(s, env->id);
+    const struct object *env = sim_job_target(s, job);
+    const struct object *user = sim_environment_user_of(s, env->id);
 
     if (!user)
         return NULL;
-    return xasprintf("The environment \"%s\" is in use by %s \"%s\".", name_of(env),
-                     collections[user->kind].noun, name_of(user));
+    return xasprintf("The environment \"%s\" is in use by %s \"%s\".", sim_name_of(env),
+                     sim_collections[user->kind].noun, sim_name_of(user));
 }
 
 static void finish_delete(struct sim *s, struct object *job)
 {
-    object_remove(s, job_target(s, job), true);
+    sim_object_remove(s, sim_job_target(s, job), true);
 }
 
-const struct operation environment_operations[] = {
+const struct operation sim_environment_operations[] = {
     { "environment.create", "ENVIRONMENT_CREATE", "Create environment", 85000, check_create,
       finish_create, fail_create },
     { "environment.update", "ENVIRONMENT_UPDATE", "Update environment", 10000, NULL, finish_update,

@@ -56,7 +56,7 @@ static bool fires(struct sim *s, cJSON *rule)
     return true;
 }
 
-cJSON *fault_for(struct sim *s, const char *method, const char *path)
+cJSON *sim_fault_for(struct sim *s, const char *method, const char *path)
 {
     cJSON *rule;
     cJSON_ArrayForEach(rule, s->faults) {
@@ -68,7 +68,7 @@ cJSON *fault_for(struct sim *s, const char *method, const char *path)
 
 static void cut(struct call *c)
 {
-    reply_empty(c, 0);
+    sim_reply_empty(c, 0);
 }
 
 static void spoil(struct call *c, const cJSON *rule)
@@ -76,15 +76,15 @@ static void spoil(struct call *c, const cJSON *rule)
     int status = (int)js_num(rule, "status", js_true(rule, "html") ? 502 : 0);
 
     if (js_true(rule, "html")) {
-        reply_text(c, status, xstrdup(html));
+        sim_reply_text(c, status, xstrdup(html));
         c->out->content_type = "text/html";
     } else if (status) {
-        refuse(c, status, "Injected fault.");
+        sim_refuse(c, status, "Injected fault.");
     }
     c->out->retry_after = (int)js_num(rule, "retry_after", 0);
 }
 
-bool fault_before(struct call *c, const cJSON *rule)
+bool sim_fault_before(struct call *c, const cJSON *rule)
 {
     bool after = streq(js_str(rule, "when"), "after");
 
@@ -99,7 +99,7 @@ bool fault_before(struct call *c, const cJSON *rule)
     return true;
 }
 
-void fault_after(struct call *c, const cJSON *rule)
+void sim_fault_after(struct call *c, const cJSON *rule)
 {
     if (streq(js_str(rule, "cut"), "after"))
         cut(c);
@@ -112,12 +112,12 @@ void fault_after(struct call *c, const cJSON *rule)
     }
 }
 
-bool engine_unreachable(const struct sim *s, const struct object *engine)
+bool sim_engine_unreachable(const struct sim *s, const struct object *engine)
 {
     const cJSON *rule;
     cJSON_ArrayForEach(rule, s->faults) {
         const char *which = js_str(rule, "engine");
-        if (engine && which && (streq(which, engine->id) || streq(which, name_of(engine))))
+        if (engine && which && (streq(which, engine->id) || streq(which, sim_name_of(engine))))
             return true;
     }
     return false;
@@ -131,13 +131,13 @@ static bool known_members(const cJSON *rule)
     const cJSON *each;
 
     cJSON_ArrayForEach(each, rule) {
-        if (!field_listed(known, each->string, strlen(each->string), NULL))
+        if (!sim_field_listed(known, each->string, strlen(each->string), NULL))
             return false;
     }
     return cJSON_IsObject(rule);
 }
 
-void fault_add(struct call *c)
+void sim_fault_add(struct call *c)
 {
     const cJSON *rule;
     cJSON *rules = cJSON_IsArray(c->body) ? js_dup(c->body) : js_array();
@@ -146,7 +146,7 @@ void fault_add(struct call *c)
         js_add(rules, js_dup(c->body));
     cJSON_ArrayForEach(rule, rules) {
         if (!known_members(rule)) {
-            refuse(c, 400, "A fault rule has a member that is not known.");
+            sim_refuse(c, 400, "A fault rule has a member that is not known.");
             cJSON_Delete(rules);
             return;
         }
@@ -154,19 +154,19 @@ void fault_add(struct call *c)
     while (cJSON_GetArraySize(rules))
         js_add(c->sim->faults, cJSON_DetachItemFromArray(rules, 0));
     cJSON_Delete(rules);
-    fault_list(c);
+    sim_fault_list(c);
 }
 
-void fault_list(struct call *c)
+void sim_fault_list(struct call *c)
 {
     cJSON *json = js_object();
     js_put(json, "rules", js_dup(c->sim->faults));
-    reply(c, 200, json);
+    sim_reply(c, 200, json);
 }
 
-void fault_clear(struct call *c)
+void sim_fault_clear(struct call *c)
 {
     cJSON_Delete(c->sim->faults);
     c->sim->faults = js_array();
-    reply_empty(c, 204);
+    sim_reply_empty(c, 204);
 }

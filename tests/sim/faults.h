@@ -16,15 +16,15 @@
 #include "tests/sim/call.h"
 
 /* The rule that hits this request, or NULL; counts it. `path` has no query. */
-cJSON *fault_for(struct sim *s, const char *method, const char *path);
+cJSON *sim_fault_for(struct sim *s, const char *method, const char *path);
 /* True where the request must not be carried out; it is then answered. */
-bool fault_before(struct call *c, const cJSON *rule);
+bool sim_fault_before(struct call *c, const cJSON *rule);
 /* What the rule does to an answer that is ready. */
-void fault_after(struct call *c, const cJSON *rule);
-bool engine_unreachable(const struct sim *s, const struct object *engine);
+void sim_fault_after(struct call *c, const cJSON *rule);
+bool sim_engine_unreachable(const struct sim *s, const struct object *engine);
 
-void fault_add(struct call *c);
-void fault_list(struct call *c);
-void fault_clear(struct call *c);
+void sim_fault_add(struct call *c);
+void sim_fault_list(struct call *c);
+void sim_fault_clear(struct call *c);
 
 #endif

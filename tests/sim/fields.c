@@ -4,7 +4,7 @@
 #include "tests/sim/model.h"
 
 /* clang-format off */
-const struct collection_info collections[COLLECTIONS] = {
+const struct collection_info sim_collections[COLLECTIONS] = {
     [C_ENGINES] = {
         "engines", "engine",
         .filter =

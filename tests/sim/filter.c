@@ -46,7 +46,7 @@ static bool offset(const char **p, int *minutes)
     return **p == '\0';
 }
 
-bool parse_rfc3339(const char *text, msec *out)
+bool sim_parse_rfc3339(const char *text, msec *out)
 {
     struct tm tm = { 0 };
     int millis = 0, scale = 100, minutes;
@@ -73,7 +73,7 @@ static int compare_strings(const char *a, const char *b)
 {
     msec ta, tb;
 
-    if (parse_rfc3339(a, &ta) && parse_rfc3339(b, &tb))
+    if (sim_parse_rfc3339(a, &ta) && sim_parse_rfc3339(b, &tb))
         return (ta > tb) - (ta < tb);
     return strcmp(a, b);
 }
@@ -89,7 +89,7 @@ static int rank(const cJSON *v)
     return cJSON_IsString(v) ? 3 : 4;
 }
 
-int compare_values(const cJSON *a, const cJSON *b)
+int sim_compare_values(const cJSON *a, const cJSON *b)
 {
     int ra = rank(a), rb = rank(b);
 
@@ -129,7 +129,7 @@ static bool ordered(enum node_op op, int order)
 static bool compare_as(enum node_op op, const cJSON *value, const cJSON *literal)
 {
     bool comparable = rank(value) == rank(literal) && rank(value) < 4;
-    int order = compare_values(value, literal);
+    int order = sim_compare_values(value, literal);
 
     if (op == OP_EQ || op == OP_NE)
         return (comparable && order == 0) == (op == OP_EQ);
@@ -178,7 +178,7 @@ static bool search_all(const char *fields, const cJSON *item, const char *text)
 {
     const cJSON *value;
     cJSON_ArrayForEach(value, item) {
-        if (value->string && field_listed(fields, value->string, strlen(value->string), NULL) &&
+        if (value->string && sim_field_listed(fields, value->string, strlen(value->string), NULL) &&
             shows(value, text))
             return true;
     }
@@ -230,7 +230,7 @@ static bool evaluate(const struct node *n, const struct subject *s)
     return false;
 }
 
-bool filter_matches(const struct filter *f, const cJSON *item, const cJSON *hidden)
+bool sim_filter_matches(const struct filter *f, const cJSON *item, const cJSON *hidden)
 {
     const struct subject s = { f->fields, item, hidden };
     return evaluate(f->root, &s);

@@ -10,18 +10,18 @@ struct filter;
 
 /* `fields` lists what may be named: "id name tags{key value}". NULL and an
  * owned message in *error where the expression is refused. */
-struct filter *filter_new(const char *expression, const char *fields, char **error);
-void filter_free(struct filter *f);
+struct filter *sim_filter_new(const char *expression, const char *fields, char **error);
+void sim_filter_free(struct filter *f);
 
 /* `hidden` holds attributes that are filterable without being shown; may be NULL. */
-bool filter_matches(const struct filter *f, const cJSON *item, const cJSON *hidden);
+bool sim_filter_matches(const struct filter *f, const cJSON *item, const cJSON *hidden);
 
 /* Milliseconds since 1970 of an RFC 3339 moment, with any offset. */
-bool parse_rfc3339(const char *text, msec *out) MUST_USE;
+bool sim_parse_rfc3339(const char *text, msec *out) MUST_USE;
 /* The order of two JSON values as filters and sorting see it; absent is NULL. */
-int compare_values(const cJSON *a, const cJSON *b);
+int sim_compare_values(const cJSON *a, const cJSON *b);
 /* Whether a word stands in a list like `fields`; *inner is what its braces hold. */
-bool field_listed(const char *fields, const char *name, size_t length, char **inner);
+bool sim_field_listed(const char *fields, const char *name, size_t length, char **inner);
 
 OWNER(filter)
 

@@ -35,7 +35,7 @@ static void node_free(struct node *n)
 }
 
 /* Takes the node and the message; the first message stays. */
-static struct node *refuse(struct parser *x, struct node *n, char *message)
+static struct node *sim_refuse(struct parser *x, struct node *n, char *message)
 {
     node_free(n);
     if (x->error)
@@ -91,7 +91,7 @@ static bool symbol(struct parser *x, char c)
     return true;
 }
 
-bool field_listed(const char *fields, const char *name, size_t length, char **inner)
+bool sim_field_listed(const char *fields, const char *name, size_t length, char **inner)
 {
     int depth = 0;
     for (const char *p = fields; p && *p;) {
@@ -134,7 +134,7 @@ static cJSON *parse_number(struct parser *x)
     char *end = NULL;
     cJSON *item = NULL;
 
-    if (parse_rfc3339(text, &when)) {
+    if (sim_parse_rfc3339(text, &when)) {
         item = js_string(text);
     } else {
         double value = strtod(text, &end);
@@ -170,17 +170,17 @@ static struct node *parse_list(struct parser *x, struct node *n)
     n->type = N_IN;
     n->literal = js_array();
     if (!symbol(x, '['))
-        return refuse(x, n, xstrdup("IN needs a list"));
+        return sim_refuse(x, n, xstrdup("IN needs a list"));
     do {
         cJSON *item = parse_literal(x);
         if (!item)
-            return refuse(x, n, xasprintf("a value is expected at \"%.20s\"", x->p));
+            return sim_refuse(x, n, xasprintf("a value is expected at \"%.20s\"", x->p));
         js_add(n->literal, item);
         if (++count > MAX_VALUES)
-            return refuse(x, n, xasprintf("a list holds at most %d values", MAX_VALUES));
+            return sim_refuse(x, n, xasprintf("a list holds at most %d values", MAX_VALUES));
     } while (symbol(x, ','));
     if (!symbol(x, ']'))
-        return refuse(x, n, xstrdup("a list is not closed"));
+        return sim_refuse(x, n, xstrdup("a list is not closed"));
     return n;
 }
 
@@ -190,15 +190,15 @@ static struct node *parse_within(struct parser *x, struct node *n, const char *i
     const char *outer = x->fields;
 
     if (!inner)
-        return refuse(x, n, xasprintf("%s is not a list of objects", n->field));
+        return sim_refuse(x, n, xasprintf("%s is not a list of objects", n->field));
     n->type = N_WITHIN;
     x->fields = inner;
     n->left = parse_or(x);
     x->fields = outer;
     if (!n->left)
-        return refuse(x, n, xstrdup("an expression is expected in braces"));
+        return sim_refuse(x, n, xstrdup("an expression is expected in braces"));
     if (!symbol(x, '}'))
-        return refuse(x, n, xstrdup("a brace is not closed"));
+        return sim_refuse(x, n, xstrdup("a brace is not closed"));
     return n;
 }
 
@@ -229,11 +229,11 @@ static struct node *parse_condition(struct parser *x, struct node *n, const char
             return parse_within(x, n, inner);
         n->type = N_CONTAINS;
     } else if (!parse_operator(x, n)) {
-        return refuse(x, n, xasprintf("an operator is expected after %s", n->field));
+        return sim_refuse(x, n, xasprintf("an operator is expected after %s", n->field));
     }
     n->literal = parse_literal(x);
     if (!n->literal)
-        return refuse(x, n, xasprintf("a value is expected at \"%.20s\"", x->p));
+        return sim_refuse(x, n, xasprintf("a value is expected at \"%.20s\"", x->p));
     return n;
 }
 
@@ -244,9 +244,9 @@ static struct node *parse_comparison(struct parser *x)
     char *inner = NULL;
 
     if (length == 0)
-        return refuse(x, NULL, xasprintf("a condition is expected at \"%.20s\"", x->p));
-    if (!field_listed(x->fields, x->p, length, &inner))
-        return refuse(x, NULL, xasprintf("unknown attribute %.*s", (int)length, x->p));
+        return sim_refuse(x, NULL, xasprintf("a condition is expected at \"%.20s\"", x->p));
+    if (!sim_field_listed(x->fields, x->p, length, &inner))
+        return sim_refuse(x, NULL, xasprintf("unknown attribute %.*s", (int)length, x->p));
 
     struct node *n = node_new(N_COMPARE);
     n->field = xstrndup(x->p, length);
@@ -254,7 +254,7 @@ static struct node *parse_comparison(struct parser *x)
     if (!strings_has(&x->used, n->field))
         strings_add(&x->used, n->field);
     if (x->used.n > MAX_IDENTIFIERS)
-        n = refuse(x, n, xasprintf("more than %d identifiers", MAX_IDENTIFIERS));
+        n = sim_refuse(x, n, xasprintf("more than %d identifiers", MAX_IDENTIFIERS));
     else
         n = parse_condition(x, n, inner);
     free(inner);
@@ -266,14 +266,14 @@ static struct node *parse_search(struct parser *x)
     struct node *n = node_new(N_SEARCH);
 
     n->literal = parse_literal(x);
-    return cJSON_IsString(n->literal) ? n : refuse(x, n, xstrdup("SEARCH needs a string"));
+    return cJSON_IsString(n->literal) ? n : sim_refuse(x, n, xstrdup("SEARCH needs a string"));
 }
 
 static struct node *parse_group(struct parser *x)
 {
     struct node *n = parse_or(x);
     if (n && !symbol(x, ')'))
-        return refuse(x, n, xstrdup("a parenthesis is not closed"));
+        return sim_refuse(x, n, xstrdup("a parenthesis is not closed"));
     return n;
 }
 
@@ -282,7 +282,7 @@ static struct node *parse_not(struct parser *x)
     struct node *n = NULL;
 
     if (++x->depth > MAX_DEPTH) {
-        n = refuse(x, NULL, xstrdup("nested too deeply"));
+        n = sim_refuse(x, NULL, xstrdup("nested too deeply"));
     } else if (keyword(x, "NOT")) {
         struct node *inner = parse_not(x);
         if (inner) {
@@ -309,7 +309,7 @@ static struct node *parse_chain(struct parser *x, enum node_type type, const cha
         struct node *n = node_new(type);
         n->left = left;
         n->right = operand(x);
-        left = n->right ? n : refuse(x, n, xstrdup("an operand is missing"));
+        left = n->right ? n : sim_refuse(x, n, xstrdup("an operand is missing"));
     }
     return left;
 }
@@ -324,14 +324,14 @@ static struct node *parse_or(struct parser *x)
     return parse_chain(x, N_OR, "OR", parse_and);
 }
 
-struct filter *filter_new(const char *expression, const char *fields, char **error)
+struct filter *sim_filter_new(const char *expression, const char *fields, char **error)
 {
     struct parser x = { .p = expression, .fields = fields };
 
     struct node *root = parse_or(&x);
     blanks(&x);
     if (root && *x.p)
-        root = refuse(&x, root, xasprintf("unexpected \"%.20s\"", x.p));
+        root = sim_refuse(&x, root, xasprintf("unexpected \"%.20s\"", x.p));
     strings_clear(&x.used);
     *error = x.error;
     if (!root)
@@ -343,7 +343,7 @@ struct filter *filter_new(const char *expression, const char *fields, char **err
     return f;
 }
 
-void filter_free(struct filter *f)
+void sim_filter_free(struct filter *f)
 {
     if (!f)
         return;

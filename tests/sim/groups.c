@@ -7,7 +7,7 @@
 #include "tests/sim/datasets.h"
 
 /* clang-format off */
-const struct member bookmark_members[] = {
+const struct member sim_bookmark_members[] = {
     { "name", T_STR, 1, 256, M_CREATE | M_REQUIRED, "name", NULL },
     { "vdb_ids", T_STRINGS, 1, 256, M_CREATE | M_REQUIRED, "vdb_ids", NULL },
     { "bookmark_type", T_STR, 0, 0, M_CREATE, "bookmark_type", "PUBLIC PRIVATE" },
@@ -16,55 +16,55 @@ const struct member bookmark_members[] = {
 };
 /* clang-format on */
 
-struct object *group_new(struct sim *s, const struct object *engine, const char *name)
+struct object *sim_group_new(struct sim *s, const struct object *engine, const char *name)
 {
-    struct object *g = object_new(s, C_GROUPS, next_id(s, engine->id, "GROUP"));
+    struct object *g = sim_object_new(s, C_GROUPS, sim_next_id(s, engine->id, "GROUP"));
 
     js_put_str(g->json, "name", name);
     js_put_str(g->json, "engine_id", engine->id);
-    js_put_str(g->json, "engine_name", name_of(engine));
+    js_put_str(g->json, "engine_name", sim_name_of(engine));
     js_put_bool(g->json, "is_replica", false);
-    object_show(s, g, false);
+    sim_object_show(s, g, false);
     return g;
 }
 
-void groups_seed(struct sim *s, const struct object *engine)
+void sim_groups_seed(struct sim *s, const struct object *engine)
 {
-    group_new(s, engine, "Untitled");
+    sim_group_new(s, engine, "Untitled");
 }
 
-struct object *group_default(const struct sim *s, const struct object *engine)
+struct object *sim_group_default(const struct sim *s, const struct object *engine)
 {
     for (EACH(s, C_GROUPS, g)) {
-        if (!g->deleted && engine_of(s, g) == engine)
+        if (!g->deleted && sim_engine_of(s, g) == engine)
             return g;
     }
     return NULL;
 }
 
-void group_get(struct call *c)
+void sim_group_get(struct call *c)
 {
-    struct object *g = visible(c->sim, C_GROUPS, c->args[0]);
+    struct object *g = sim_visible(c->sim, C_GROUPS, c->args[0]);
     if (!g)
-        g = by_name(c->sim, C_GROUPS, c->args[0]);
+        g = sim_by_name(c->sim, C_GROUPS, c->args[0]);
     if (g)
-        reply(c, 200, view(c->sim, g));
+        sim_reply(c, 200, sim_view(c->sim, g));
     else
-        refuse(c, 404, "dataset group %s not found", c->args[0]);
+        sim_refuse(c, 404, "dataset group %s not found", c->args[0]);
 }
 
 static bool add_vdb(struct call *c, cJSON *vdbs, const char *id)
 {
-    const struct object *vdb = referred(c, C_VDBS, "vdb_ids", id);
-    const struct object *snap = vdb ? latest_snapshot(c->sim, id, NEVER) : NULL;
+    const struct object *vdb = sim_referred(c, C_VDBS, "vdb_ids", id);
+    const struct object *snap = vdb ? sim_latest_snapshot(c->sim, id, NEVER) : NULL;
 
     if (!vdb)
         return false;
     if (!snap)
-        snap = snapshot_new(c->sim, alive(c->sim, C_VDBS, id), true);
+        snap = sim_snapshot_new(c->sim, sim_alive(c->sim, C_VDBS, id), true);
     cJSON *entry = js_object();
     js_put_str(entry, "vdb_id", vdb->id);
-    js_put_str(entry, "vdb_name", name_of(vdb));
+    js_put_str(entry, "vdb_name", sim_name_of(vdb));
     js_put_str(entry, "snapshot_id", snap->id);
     js_copy(entry, "timeflow_id", vdb->json, "current_timeflow_id");
     js_copy(entry, "root_parent_id", vdb->json, "root_parent_id");
@@ -73,7 +73,7 @@ static bool add_vdb(struct call *c, cJSON *vdbs, const char *id)
     return true;
 }
 
-void bookmark_create(struct call *c)
+void sim_bookmark_create(struct call *c)
 {
     const cJSON *id;
     cJSON *vdbs = js_array();
@@ -84,17 +84,17 @@ void bookmark_create(struct call *c)
             return;
         }
     }
-    struct object *b = object_new(c->sim, C_BOOKMARKS, hex_id(c->sim));
-    members_apply(c->sim, bookmark_members, c->body, b);
+    struct object *b = sim_object_new(c->sim, C_BOOKMARKS, sim_hex_id(c->sim));
+    sim_members_apply(c->sim, sim_bookmark_members, c->body, b);
     js_copy(b->json, "data_timestamp", cJSON_GetArrayItem(vdbs, 0), "data_timestamp");
     js_put(b->json, "vdbs", vdbs);
-    put_date(b->json, "creation_date", c->sim->now);
+    sim_put_date(b->json, "creation_date", c->sim->now);
     js_put_str(b->json, "bookmark_source", "DCT");
     js_put_str(b->json, "bookmark_status", "ACTIVE");
     if (!js_get(b->json, "bookmark_type"))
         js_put_str(b->json, "bookmark_type", "PRIVATE");
     js_put_bool(b->json, "is_replica", false);
     js_list(b->json, "tags");
-    object_show(c->sim, b, false);
-    reply(c, 201, view(c->sim, b));
+    sim_object_show(c->sim, b, false);
+    sim_reply(c, 201, sim_view(c->sim, b));
 }

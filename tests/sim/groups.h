@@ -4,12 +4,12 @@
 
 #include "tests/sim/call.h"
 
-void groups_seed(struct sim *s, const struct object *engine);
-struct object *group_new(struct sim *s, const struct object *engine, const char *name);
-struct object *group_default(const struct sim *s, const struct object *engine);
-void group_get(struct call *c); /* by id or by name */
+void sim_groups_seed(struct sim *s, const struct object *engine);
+struct object *sim_group_new(struct sim *s, const struct object *engine, const char *name);
+struct object *sim_group_default(const struct sim *s, const struct object *engine);
+void sim_group_get(struct call *c); /* by id or by name */
 
-void bookmark_create(struct call *c);
-extern const struct member bookmark_members[];
+void sim_bookmark_create(struct call *c);
+extern const struct member sim_bookmark_members[];
 
 #endif

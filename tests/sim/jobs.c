@@ -14,9 +14,11 @@
 #define TELEMETRY_PART 0.92
 
 static const struct operation *const tables[] = {
-    engine_operations,   toolkit_operations, environment_operations, environment_part_operations,
-    source_operations,   dsource_operations, vdb_operations,         vdb_point_operations,
-    snapshot_operations, policy_operations,
+    sim_engine_operations,      sim_toolkit_operations,
+    sim_environment_operations, sim_environment_part_operations,
+    sim_source_operations,      sim_dsource_operations,
+    sim_vdb_operations,         sim_vdb_point_operations,
+    sim_snapshot_operations,    sim_policy_operations,
 };
 
 static const struct operation *operation_named(const char *name)
@@ -35,22 +37,23 @@ static const struct operation *operation_of(const struct object *job)
     return operation_named(js_str(job->priv, "op"));
 }
 
-const cJSON *job_args(const struct object *job)
+const cJSON *sim_job_args(const struct object *job)
 {
     return js_get(job->priv, "args");
 }
 
-struct object *job_target(const struct sim *s, const struct object *job)
+struct object *sim_job_target(const struct sim *s, const struct object *job)
 {
-    return alive(s, collection_named(js_str(job->priv, "kind")), js_str(job->json, "target_id"));
+    return sim_alive(s, sim_collection_named(js_str(job->priv, "kind")),
+                     js_str(job->json, "target_id"));
 }
 
-bool job_over(const struct object *job)
+bool sim_job_over(const struct object *job)
 {
     return js_true(job->priv, "over");
 }
 
-bool job_runs(const struct sim *s, const char *operation, const char *target_id)
+bool sim_job_runs(const struct sim *s, const char *operation, const char *target_id)
 {
     for (size_t i = 0; i < s->running.n; i++) {
         const struct object *job = s->running.items[i];
@@ -67,11 +70,11 @@ static void run_add(struct sim *s, struct object *job)
     s->running.items[s->running.n++] = job;
 }
 
-void jobs_resume(struct sim *s)
+void sim_jobs_resume(struct sim *s)
 {
     s->running.n = 0;
     for (EACH(s, C_JOBS, job)) {
-        if (!job_over(job))
+        if (!sim_job_over(job))
             run_add(s, job);
     }
 }
@@ -92,7 +95,7 @@ static void set_status(struct sim *s, struct object *job, const char *status, in
 
     js_put_str(job->json, "status", status);
     js_put_num(job->json, "percent_complete", percent);
-    put_date(job->json, "update_time", s->now);
+    sim_put_date(job->json, "update_time", s->now);
     js_put_str(task, "status", status);
     js_put_num(task, "percent_complete", percent);
 }
@@ -105,7 +108,7 @@ static void add_task(struct sim *s, struct object *job, const char *title)
 
     js_put_str(task, "id", id);
     js_put_str(task, "parent_job_id", job->id);
-    put_date(task, "start_time", s->now);
+    sim_put_date(task, "start_time", s->now);
     js_put_str(task, "title", title);
     js_put_str(event, "message_details", message);
     js_add(js_list(task, "events"), event);
@@ -116,12 +119,12 @@ static void add_task(struct sim *s, struct object *job, const char *title)
 
 static void add_engine(struct sim *s, struct object *job, const struct object *target)
 {
-    const struct object *engine = engine_of(s, target);
+    const struct object *engine = sim_engine_of(s, target);
     cJSON *item = js_object();
 
     if (engine) {
         js_put_str(item, "engine_id", engine->id);
-        js_put_str(item, "engine_name", name_of(engine));
+        js_put_str(item, "engine_name", sim_name_of(engine));
         js_add(js_list(job->json, "engines"), item);
     } else {
         cJSON_Delete(item);
@@ -130,7 +133,7 @@ static void add_engine(struct sim *s, struct object *job, const struct object *t
 
 static void plan_steps(struct sim *s, struct object *job, msec duration)
 {
-    double d = (double)scaled(s, duration);
+    double d = (double)sim_scaled(s, duration);
     bool runs = sim_random(s) % 4 == 0;
 
     job->due = s->now + (msec)(d * PENDING_PART);
@@ -140,32 +143,32 @@ static void plan_steps(struct sim *s, struct object *job, msec duration)
     js_put_str(job->priv, "phase", "pending");
 }
 
-struct object *job_new(struct sim *s, const char *operation, const struct object *target,
-                       cJSON *args)
+struct object *sim_job_new(struct sim *s, const char *operation, const struct object *target,
+                           cJSON *args)
 {
     const struct operation *op = operation_named(operation);
-    struct object *job = object_new(s, C_JOBS, hex_id(s));
-    char *trace = hex_id(s);
+    struct object *job = sim_object_new(s, C_JOBS, sim_hex_id(s));
+    char *trace = sim_hex_id(s);
 
     js_put_str(job->json, "type", op->type);
     js_put_str(job->json, "localized_type", op->localized);
     js_put_str(job->json, "target_id", target->id);
-    js_put_str(job->json, "target_name", name_of(target));
+    js_put_str(job->json, "target_name", sim_name_of(target));
     js_put_str(job->json, "trace_id", trace);
     js_put_num(job->json, "account_id", 1);
     js_put_str(job->json, "account_name", "admin");
     js_put_bool(job->json, "is_waiting_for_telemetry", false);
-    put_date(job->json, "start_time", s->now);
+    sim_put_date(job->json, "start_time", s->now);
     add_engine(s, job, target);
     add_task(s, job, op->localized);
     set_status(s, job, "PENDING", 0);
     js_put_str(job->priv, "op", operation);
-    js_put_str(job->priv, "kind", collections[target->kind].name);
+    js_put_str(job->priv, "kind", sim_collections[target->kind].name);
     js_put(job->priv, "args", args ? args : js_object());
     if (s->job_fault)
         js_put(job->priv, "fault", js_dup(s->job_fault));
     plan_steps(s, job, op->duration);
-    object_show(s, job, false);
+    sim_object_show(s, job, false);
     run_add(s, job);
     sim_wake(s, job->due);
     free(trace);
@@ -177,7 +180,7 @@ static void over(struct sim *s, struct object *job, const char *status, int perc
     cJSON *task = cJSON_GetArrayItem(js_get(job->json, "tasks"), 0);
 
     set_status(s, job, status, percent);
-    put_date(task, "end_time", s->now);
+    sim_put_date(task, "end_time", s->now);
     js_put_bool(job->json, "is_waiting_for_telemetry", false);
     js_put_bool(job->priv, "over", true);
     run_remove(s, job);
@@ -190,23 +193,23 @@ static bool work_goes_on(const struct object *job, const char *status)
     return work ? cJSON_IsTrue(work) : streq(status, "ABANDONED");
 }
 
-void job_end(struct sim *s, struct object *job, const char *status, const char *error)
+void sim_job_end(struct sim *s, struct object *job, const char *status, const char *error)
 {
     const struct operation *op = operation_of(job);
 
     js_put_str(job->json, "error_details", error);
     over(s, job, status, (int)js_num(job->json, "percent_complete", 0));
     if (work_goes_on(job, status))
-        timer_add(s, (msec)(js_num(job->priv, "born_at", 0) + js_num(job->priv, "duration", 0)),
-                  "job.finish", job->id);
+        sim_timer_add(s, (msec)(js_num(job->priv, "born_at", 0) + js_num(job->priv, "duration", 0)),
+                      "job.finish", job->id);
     else if (op->fail)
         op->fail(s, job);
 }
 
-void job_finish_unseen(struct sim *s, const char *id)
+void sim_job_finish_unseen(struct sim *s, const char *id)
 {
-    struct object *job = alive(s, C_JOBS, id);
-    if (!job || !job_target(s, job))
+    struct object *job = sim_alive(s, C_JOBS, id);
+    if (!job || !sim_job_target(s, job))
         return;
 
     const struct operation *op = operation_of(job);
@@ -233,13 +236,13 @@ static bool fails_check(struct sim *s, struct object *job)
     const struct operation *op = operation_of(job);
     char *error = NULL;
 
-    if (!job_target(s, job))
+    if (!sim_job_target(s, job))
         error = xstrdup("The object was deleted in the meantime.");
     else if (op->check)
         error = op->check(s, job);
     if (!error)
         return false;
-    job_end(s, job, "FAILED", error);
+    sim_job_end(s, job, "FAILED", error);
     free(error);
     return true;
 }
@@ -296,7 +299,7 @@ static bool faulty(struct sim *s, struct object *job)
     }
     if (!ending)
         return false;
-    job_end(s, job, ending, error ? error : "Injected fault.");
+    sim_job_end(s, job, ending, error ? error : "Injected fault.");
     return true;
 }
 
@@ -364,44 +367,44 @@ static void wake_for_objects(struct sim *s)
     }
 }
 
-void jobs_advance(struct sim *s, msec now)
+void sim_jobs_advance(struct sim *s, msec now)
 {
     msec at = 0;
     struct object *job;
 
     while ((job = first_due(s, &at)) && at <= now) {
-        timers_advance(s, at);
+        sim_timers_advance(s, at);
         if (at > s->now)
             s->now = at;
         step(s, job);
     }
-    timers_advance(s, now);
+    sim_timers_advance(s, now);
     if (now > s->now)
         s->now = now;
     s->next_at = NEVER;
     if (job)
         sim_wake(s, at);
-    timers_wake(s);
+    sim_timers_wake(s);
     wake_for_objects(s);
-    sweep(s);
+    sim_sweep(s);
 }
 
-void job_abandon(struct call *c)
+void sim_job_abandon(struct call *c)
 {
-    struct object *job = subject(c);
+    struct object *job = sim_subject(c);
     if (!job)
         return;
-    if (job_over(job)) {
-        refuse(c, 400, "Job %s is over.", job->id);
+    if (sim_job_over(job)) {
+        sim_refuse(c, 400, "Job %s is over.", job->id);
         return;
     }
-    job_end(c->sim, job, "ABANDONED", NULL);
-    reply_empty(c, 204);
+    sim_job_end(c->sim, job, "ABANDONED", NULL);
+    sim_reply_empty(c, 204);
 }
 
-void job_result(struct call *c)
+void sim_job_result(struct call *c)
 {
-    const struct object *job = subject(c);
+    const struct object *job = sim_subject(c);
     if (!job)
         return;
 
@@ -409,5 +412,5 @@ void job_result(struct call *c)
     js_put_str(json, "job_id", job->id);
     js_put_str(json, "result_type", js_str(job->json, "type"));
     js_put(json, "result", js_object());
-    reply(c, 200, json);
+    sim_reply(c, 200, json);
 }

@@ -21,30 +21,31 @@ struct operation {
 };
 
 /* All operations, in per-kind tables ended by a row without a name. */
-extern const struct operation engine_operations[], toolkit_operations[], environment_operations[],
-    environment_part_operations[], source_operations[], dsource_operations[], vdb_operations[],
-    vdb_point_operations[], snapshot_operations[], policy_operations[];
+extern const struct operation sim_engine_operations[], sim_toolkit_operations[],
+    sim_environment_operations[], sim_environment_part_operations[], sim_source_operations[],
+    sim_dsource_operations[], sim_vdb_operations[], sim_vdb_point_operations[],
+    sim_snapshot_operations[], sim_policy_operations[];
 
 /* Starts an operation on `target`; takes args (may be NULL). */
-struct object *job_new(struct sim *s, const char *operation, const struct object *target,
-                       cJSON *args);
-const cJSON *job_args(const struct object *job);
+struct object *sim_job_new(struct sim *s, const char *operation, const struct object *target,
+                           cJSON *args);
+const cJSON *sim_job_args(const struct object *job);
 /* The job's target, NULL once it is gone. */
-struct object *job_target(const struct sim *s, const struct object *job);
+struct object *sim_job_target(const struct sim *s, const struct object *job);
 /* Lets jobs and timers happen that are due at s->now, and finds s->next_at. */
-void jobs_advance(struct sim *s, msec now);
+void sim_jobs_advance(struct sim *s, msec now);
 /* Fills s->running from the shelf; after a state was loaded. */
-void jobs_resume(struct sim *s);
+void sim_jobs_resume(struct sim *s);
 /* Whether an unfinished job of this operation targets the object. */
-bool job_runs(const struct sim *s, const char *operation, const char *target_id);
-bool job_over(const struct object *job);
+bool sim_job_runs(const struct sim *s, const char *operation, const char *target_id);
+bool sim_job_over(const struct object *job);
 /* Ends a job now, in the given terminal status. */
-void job_end(struct sim *s, struct object *job, const char *status, const char *error);
+void sim_job_end(struct sim *s, struct object *job, const char *status, const char *error);
 
 /* What became of a job that nobody watches any more. */
-void job_finish_unseen(struct sim *s, const char *id);
+void sim_job_finish_unseen(struct sim *s, const char *id);
 
-void job_abandon(struct call *c);
-void job_result(struct call *c);
+void sim_job_abandon(struct call *c);
+void sim_job_result(struct call *c);
 
 #endif

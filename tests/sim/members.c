@@ -16,7 +16,7 @@ static bool text_fits(const cJSON *v, int min, int max)
     return cJSON_IsString(v) && n >= (size_t)min && (max == 0 || n <= (size_t)max);
 }
 
-char *check_tags(const cJSON *tags, int min)
+char *sim_check_tags(const cJSON *tags, int min)
 {
     const cJSON *tag;
     int n = cJSON_IsArray(tags) ? cJSON_GetArraySize(tags) : -1;
@@ -70,7 +70,7 @@ static bool hook_fits(const cJSON *hook)
     const cJSON *name = js_get(hook, "name");
     const cJSON *command = js_get(hook, "command");
 
-    if (shell && !field_listed("bash shell expect ps psd", shell, strlen(shell), NULL))
+    if (shell && !sim_field_listed("bash shell expect ps psd", shell, strlen(shell), NULL))
         return false;
     if (!command && !js_get(hook, "hook_template_id"))
         return false;
@@ -94,7 +94,8 @@ static bool hookset_fits(const struct member *m, const cJSON *v)
 {
     const cJSON *each;
     cJSON_ArrayForEach(each, v) {
-        if (!field_listed(m->words, each->string, strlen(each->string), NULL) || !hooks_fit(each))
+        if (!sim_field_listed(m->words, each->string, strlen(each->string), NULL) ||
+            !hooks_fit(each))
             return false;
     }
     return cJSON_IsObject(v);
@@ -103,7 +104,7 @@ static bool hookset_fits(const struct member *m, const cJSON *v)
 static bool word_fits(const struct member *m, const cJSON *v)
 {
     return text_fits(v, m->min, m->max) &&
-           (!m->words || field_listed(m->words, v->valuestring, strlen(v->valuestring), NULL));
+           (!m->words || sim_field_listed(m->words, v->valuestring, strlen(v->valuestring), NULL));
 }
 
 static bool number_fits(const struct member *m, const cJSON *v)
@@ -115,7 +116,7 @@ static bool number_fits(const struct member *m, const cJSON *v)
 static bool date_fits(const cJSON *v)
 {
     msec when;
-    return cJSON_IsString(v) && parse_rfc3339(v->valuestring, &when);
+    return cJSON_IsString(v) && sim_parse_rfc3339(v->valuestring, &when);
 }
 
 static bool value_fits(const struct member *m, const cJSON *v)
@@ -162,8 +163,8 @@ static const struct member *row_of(const struct sim *s, const struct member *tab
     return NULL;
 }
 
-char *members_check(const struct sim *s, const struct member *table, unsigned call,
-                    const cJSON *body)
+char *sim_members_check(const struct sim *s, const struct member *table, unsigned call,
+                        const cJSON *body)
 {
     const cJSON *v;
     cJSON_ArrayForEach(v, body) {
@@ -173,7 +174,7 @@ char *members_check(const struct sim *s, const struct member *table, unsigned ca
         if (!m || (cJSON_IsNull(v) && (m->flags & M_NULL)))
             continue;
         if (m->type == T_TAGS) {
-            char *wrong = check_tags(v, m->min);
+            char *wrong = sim_check_tags(v, m->min);
             if (wrong)
                 return wrong;
         } else if (!value_fits(m, v)) {
@@ -204,7 +205,7 @@ static void scrub(cJSON *v)
 static void shown_hook(struct sim *s, cJSON *hook)
 {
     if (!js_get(hook, "element_id")) {
-        char *id = next_id(s, NULL, "HOOK");
+        char *id = sim_next_id(s, NULL, "HOOK");
         js_put_str(hook, "element_id", id);
         free(id);
     }
@@ -277,7 +278,8 @@ static void apply_one(struct sim *s, const struct member *m, const cJSON *v, str
     js_put(o->json, m->read, shown);
 }
 
-void members_apply(struct sim *s, const struct member *table, const cJSON *body, struct object *o)
+void sim_members_apply(struct sim *s, const struct member *table, const cJSON *body,
+                       struct object *o)
 {
     for (const struct member *m = table; m->name; m++) {
         const cJSON *v = js_get(body, m->name);
@@ -286,7 +288,7 @@ void members_apply(struct sim *s, const struct member *table, const cJSON *body,
     }
 }
 
-void members_false(cJSON *json, const char *const *names, size_t n)
+void sim_members_false(cJSON *json, const char *const *names, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         if (!js_get(json, names[i]))

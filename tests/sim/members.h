@@ -46,16 +46,17 @@ struct member {
 
 /* NULL, or an owned message about the first member that is wrong. `call` is
  * M_CREATE or M_UPDATE. */
-char *members_check(const struct sim *s, const struct member *table, unsigned call,
-                    const cJSON *body);
+char *sim_members_check(const struct sim *s, const struct member *table, unsigned call,
+                        const cJSON *body);
 
 /* Carries the members of a checked body over: readable ones into `json`,
  * secrets and blind ones into `priv`. */
-void members_apply(struct sim *s, const struct member *table, const cJSON *body, struct object *o);
+void sim_members_apply(struct sim *s, const struct member *table, const cJSON *body,
+                       struct object *o);
 
 /* Gives `json` the defaults of booleans that GET always shows. */
-void members_false(cJSON *json, const char *const *names, size_t n);
+void sim_members_false(cJSON *json, const char *const *names, size_t n);
 
-char *check_tags(const cJSON *tags, int min);
+char *sim_check_tags(const cJSON *tags, int min);
 
 #endif

@@ -139,13 +139,13 @@ uint64_t sim_random(struct sim *s)
     return z ^ (z >> 31);
 }
 
-char *hex_id(struct sim *s)
+char *sim_hex_id(struct sim *s)
 {
     uint64_t high = sim_random(s), low = sim_random(s);
     return xasprintf("%016" PRIx64 "%016" PRIx64, high, low);
 }
 
-char *next_id(struct sim *s, const char *engine_id, const char *shape)
+char *sim_next_id(struct sim *s, const char *engine_id, const char *shape)
 {
     char *prefix = engine_id ? xasprintf("%s-%s", engine_id, shape) : xstrdup(shape);
     double n = js_num(s->counters, prefix, 0) + 1;
@@ -156,14 +156,14 @@ char *next_id(struct sim *s, const char *engine_id, const char *shape)
     return id;
 }
 
-msec scaled(const struct sim *s, msec duration)
+msec sim_scaled(const struct sim *s, msec duration)
 {
     return (msec)((double)duration / s->opt.speed);
 }
 
-msec lag(const struct sim *s)
+msec sim_lag(const struct sim *s)
 {
-    return scaled(s, LAG_MS);
+    return sim_scaled(s, LAG_MS);
 }
 
 void sim_wake(struct sim *s, msec at)
@@ -172,7 +172,7 @@ void sim_wake(struct sim *s, msec at)
         s->next_at = at;
 }
 
-void put_date(cJSON *o, const char *name, msec at)
+void sim_put_date(cJSON *o, const char *name, msec at)
 {
     time_t seconds = (time_t)(at / 1000);
     struct tm tm;
@@ -199,7 +199,7 @@ static void shelf_add(struct shelf *shelf, struct object *o)
     shelf->items[shelf->n++] = o;
 }
 
-void object_index(struct sim *s, struct object *o)
+void sim_object_index(struct sim *s, struct object *o)
 {
     size_t b = bucket_of(o->id);
 
@@ -208,7 +208,7 @@ void object_index(struct sim *s, struct object *o)
     shelf_add(&s->shelves[o->kind], o);
 }
 
-struct object *object_new(struct sim *s, enum collection kind, char *id)
+struct object *sim_object_new(struct sim *s, enum collection kind, char *id)
 {
     struct object *o = xcalloc(1, sizeof(struct object));
 
@@ -220,21 +220,21 @@ struct object *object_new(struct sim *s, enum collection kind, char *id)
     o->json = js_object();
     o->priv = js_object();
     js_put_str(o->json, "id", id);
-    object_index(s, o);
+    sim_object_index(s, o);
     return o;
 }
 
-void object_show(struct sim *s, struct object *o, bool lagging)
+void sim_object_show(struct sim *s, struct object *o, bool lagging)
 {
-    o->visible_at = lagging ? s->now + lag(s) : s->now;
+    o->visible_at = lagging ? s->now + sim_lag(s) : s->now;
     if (lagging)
         sim_wake(s, o->visible_at);
 }
 
-void object_remove(struct sim *s, struct object *o, bool lagging)
+void sim_object_remove(struct sim *s, struct object *o, bool lagging)
 {
     o->deleted = true;
-    o->gone_at = lagging ? s->now + lag(s) : s->now;
+    o->gone_at = lagging ? s->now + sim_lag(s) : s->now;
     sim_wake(s, o->gone_at);
 }
 
@@ -270,7 +270,7 @@ static void sweep_shelf(struct sim *s, struct shelf *shelf)
     shelf->n = kept;
 }
 
-void sweep(struct sim *s)
+void sim_sweep(struct sim *s)
 {
     for (size_t k = 0; k < COLLECTIONS; k++)
         sweep_shelf(s, &s->shelves[k]);
@@ -302,29 +302,29 @@ static struct object *lookup(const struct sim *s, enum collection kind, const ch
     return o;
 }
 
-bool is_visible(const struct sim *s, const struct object *o)
+bool sim_is_visible(const struct sim *s, const struct object *o)
 {
     return o->visible_at <= s->now && s->now < o->gone_at;
 }
 
-bool is_ready(const struct object *o)
+bool sim_is_ready(const struct object *o)
 {
     return !o->deleted && o->visible_at != NEVER;
 }
 
-struct object *alive(const struct sim *s, enum collection kind, const char *id)
+struct object *sim_alive(const struct sim *s, enum collection kind, const char *id)
 {
     struct object *o = lookup(s, kind, id);
     return o && !o->deleted ? o : NULL;
 }
 
-struct object *visible(const struct sim *s, enum collection kind, const char *id)
+struct object *sim_visible(const struct sim *s, enum collection kind, const char *id)
 {
     struct object *o = lookup(s, kind, id);
-    return o && is_visible(s, o) ? o : NULL;
+    return o && sim_is_visible(s, o) ? o : NULL;
 }
 
-struct object *by_name(const struct sim *s, enum collection kind, const char *name)
+struct object *sim_by_name(const struct sim *s, enum collection kind, const char *name)
 {
     for (EACH(s, kind, o)) {
         if (!o->deleted && name && streq(js_str(o->json, "name"), name))
@@ -333,7 +333,7 @@ struct object *by_name(const struct sim *s, enum collection kind, const char *na
     return NULL;
 }
 
-struct object *engine_of(const struct sim *s, const struct object *o)
+struct object *sim_engine_of(const struct sim *s, const struct object *o)
 {
     if (o->kind == C_ENGINES)
         return lookup(s, C_ENGINES, o->id);
@@ -349,7 +349,7 @@ struct object *engine_of(const struct sim *s, const struct object *o)
     return engine;
 }
 
-const char *name_of(const struct object *o)
+const char *sim_name_of(const struct object *o)
 {
     const char *name = js_str(o->json, "name");
     if (!name)
@@ -357,10 +357,10 @@ const char *name_of(const struct object *o)
     return name ? name : o->id;
 }
 
-enum collection collection_named(const char *name)
+enum collection sim_collection_named(const char *name)
 {
     int k = 0;
-    while (k < COLLECTIONS && !streq(collections[k].name, name))
+    while (k < COLLECTIONS && !streq(sim_collections[k].name, name))
         k++;
     return (enum collection)k;
 }

@@ -37,7 +37,7 @@ struct collection_info {
     bool errors;        /* GET lists may be partial */
 };
 
-extern const struct collection_info collections[COLLECTIONS];
+extern const struct collection_info sim_collections[COLLECTIONS];
 
 /* Far away, and exact in a JSON number. */
 #define NEVER ((msec)1 << 50)
@@ -103,38 +103,38 @@ cJSON *js_list(cJSON *o, const char *name);
 cJSON *js_find(const cJSON *array, const char *name, const char *value);
 
 uint64_t sim_random(struct sim *s);
-char *hex_id(struct sim *s); /* 32 hexadecimal digits */
+char *sim_hex_id(struct sim *s); /* 32 hexadecimal digits */
 /* "1-UNIX_HOST-2"; without an engine "HOST_USER-2". */
-char *next_id(struct sim *s, const char *engine_id, const char *shape);
-msec scaled(const struct sim *s, msec duration); /* divided by the speed */
-msec lag(const struct sim *s);
+char *sim_next_id(struct sim *s, const char *engine_id, const char *shape);
+msec sim_scaled(const struct sim *s, msec duration); /* divided by the speed */
+msec sim_lag(const struct sim *s);
 /* Says that something will happen at `at`. */
 void sim_wake(struct sim *s, msec at);
-void put_date(cJSON *o, const char *name, msec at); /* RFC 3339 */
+void sim_put_date(cJSON *o, const char *name, msec at); /* RFC 3339 */
 
-/* Takes id and the objects. The new object is invisible until object_show(). */
-struct object *object_new(struct sim *s, enum collection kind, char *id);
+/* Takes id and the objects. The new object is invisible until sim_object_show(). */
+struct object *sim_object_new(struct sim *s, enum collection kind, char *id);
 /* GET shows it from now on, or after the telemetry lag. */
-void object_show(struct sim *s, struct object *o, bool lagging);
+void sim_object_show(struct sim *s, struct object *o, bool lagging);
 /* DCT has it no more; GET lingers for the lag where `lagging`. */
-void object_remove(struct sim *s, struct object *o, bool lagging);
-void sweep(struct sim *s); /* frees what is gone */
+void sim_object_remove(struct sim *s, struct object *o, bool lagging);
+void sim_sweep(struct sim *s); /* frees what is gone */
 void sim_clear(struct sim *s);
-void object_index(struct sim *s, struct object *o);
+void sim_object_index(struct sim *s, struct object *o);
 
 /* By id; `alive` finds it from its creation request to its deletion job's end. */
-struct object *alive(const struct sim *s, enum collection kind, const char *id);
-struct object *visible(const struct sim *s, enum collection kind, const char *id);
-bool is_visible(const struct sim *s, const struct object *o);
+struct object *sim_alive(const struct sim *s, enum collection kind, const char *id);
+struct object *sim_visible(const struct sim *s, enum collection kind, const char *id);
+bool sim_is_visible(const struct sim *s, const struct object *o);
 /* Its creation is over and its deletion is not. */
-bool is_ready(const struct object *o);
-struct object *by_name(const struct sim *s, enum collection kind, const char *name);
+bool sim_is_ready(const struct object *o);
+struct object *sim_by_name(const struct sim *s, enum collection kind, const char *name);
 
 /* The engine an object lives on: what stands before the first '-' of its id,
  * or its engine_id. NULL where it belongs to none. */
-struct object *engine_of(const struct sim *s, const struct object *o);
-const char *name_of(const struct object *o);        /* its name or, failing that, its id */
-enum collection collection_named(const char *name); /* COLLECTIONS if there is none */
+struct object *sim_engine_of(const struct sim *s, const struct object *o);
+const char *sim_name_of(const struct object *o);        /* its name or, failing that, its id */
+enum collection sim_collection_named(const char *name); /* COLLECTIONS if there is none */
 
 /* for (EACH(s, C_VDBS, o)) ... in order of birth. */
 #define EACH(s, kind, o) \

@@ -81,7 +81,8 @@ static bool closed(const char *boundary, const struct span *rest)
            memcmp(rest->p + n, "--", 2) == 0;
 }
 
-char *multipart_part(const char *content_type, const char *body, size_t length, const char *name)
+char *sim_multipart_part(const char *content_type, const char *body, size_t length,
+                         const char *name)
 {
     char *boundary = boundary_of(content_type), *found = NULL;
     struct span rest = { body, body ? length : 0 }, part, content;

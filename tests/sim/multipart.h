@@ -6,6 +6,7 @@
 
 /* The content of the part called `name`, owned and terminated by a NUL, or NULL.
  * Anything malformed makes every part NULL. */
-char *multipart_part(const char *content_type, const char *body, size_t length, const char *name);
+char *sim_multipart_part(const char *content_type, const char *body, size_t length,
+                         const char *name);
 
 #endif

@@ -14,7 +14,7 @@
 #define LIMIT_MAX     1000
 #define CURSOR_SALT   UINT64_C(0x5bd1e995a7c15b3d)
 
-const struct member search_members[] = {
+const struct member sim_search_members[] = {
     { "filter_expression", T_STR, 5, 50000, M_CREATE | M_NULL, NULL, NULL },
     MEMBERS_END,
 };
@@ -36,7 +36,7 @@ static void page_clear(struct page *p)
 {
     free(p->sort);
     free(p->cursor);
-    filter_free(p->filter);
+    sim_filter_free(p->filter);
     free(p->items);
 }
 
@@ -49,18 +49,18 @@ static uint64_t mix(uint64_t h, const char *text)
 
 static bool read_limit(struct call *c, struct page *p)
 {
-    char *text = query_value(c, "limit");
+    char *text = sim_query_value(c, "limit");
     p->limit = LIMIT_DEFAULT;
     bool ok = !text || (parse_int64(text, &p->limit) && p->limit >= 1 && p->limit <= LIMIT_MAX);
     free(text);
     if (!ok)
-        refuse(c, 400, "limit: must be between 1 and %d", LIMIT_MAX);
+        sim_refuse(c, 400, "limit: must be between 1 and %d", LIMIT_MAX);
     return ok;
 }
 
 static bool read_sort(struct call *c, struct page *p)
 {
-    char *text = query_value(c, "sort");
+    char *text = sim_query_value(c, "sort");
     if (!text)
         text = p->kind == C_JOBS ? xstrdup("-start_time") : NULL;
     if (!text)
@@ -69,9 +69,9 @@ static bool read_sort(struct call *c, struct page *p)
     p->descending = text[0] == '-';
     p->sort = xstrdup(text + (p->descending ? 1 : 0));
     free(text);
-    if (field_listed(collections[p->kind].sort, p->sort, strlen(p->sort), NULL))
+    if (sim_field_listed(sim_collections[p->kind].sort, p->sort, strlen(p->sort), NULL))
         return true;
-    refuse(c, 400, "sort: unknown attribute %s", p->sort);
+    sim_refuse(c, 400, "sort: unknown attribute %s", p->sort);
     return false;
 }
 
@@ -85,9 +85,9 @@ static bool read_filter(struct call *c, struct page *p)
     p->question = mix(p->question, p->only);
     if (!text)
         return true;
-    p->filter = filter_new(text, collections[p->kind].filter, &error);
+    p->filter = sim_filter_new(text, sim_collections[p->kind].filter, &error);
     if (!p->filter)
-        refuse(c, 400, "filter_expression: %s", error);
+        sim_refuse(c, 400, "filter_expression: %s", error);
     free(error);
     return p->filter != NULL;
 }
@@ -102,7 +102,7 @@ static int order(const void *a, const void *b, void *page)
 {
     const struct object *x = *(struct object *const *)a, *y = *(struct object *const *)b;
     const struct page *p = page;
-    int by = compare_values(sort_value(p, x), sort_value(p, y));
+    int by = sim_compare_values(sort_value(p, x), sort_value(p, y));
 
     if (by == 0)
         by = (x->seq > y->seq) - (x->seq < y->seq);
@@ -111,18 +111,18 @@ static int order(const void *a, const void *b, void *page)
 
 static bool wanted(const struct sim *s, const struct page *p, const struct object *o)
 {
-    if (!is_visible(s, o))
+    if (!sim_is_visible(s, o))
         return false;
     if (p->only && !streq(js_str(o->json, "dataset_id"), p->only))
         return false;
-    return !p->filter || filter_matches(p->filter, o->json, js_get(o->priv, "filter"));
+    return !p->filter || sim_filter_matches(p->filter, o->json, js_get(o->priv, "filter"));
 }
 
 /* Whether a GET list leaves the object out because its engine is unreachable. */
 static bool hidden(const struct sim *s, const struct object *o)
 {
-    return collections[o->kind].errors && o->kind != C_JOBS &&
-           engine_unreachable(s, engine_of(s, o));
+    return sim_collections[o->kind].errors && o->kind != C_JOBS &&
+           sim_engine_unreachable(s, sim_engine_of(s, o));
 }
 
 static void collect(const struct sim *s, struct page *p, bool partial)
@@ -184,12 +184,12 @@ static cJSON *partial_errors(const struct sim *s)
 {
     cJSON *errors = js_array();
     for (EACH(s, C_ENGINES, engine)) {
-        if (!engine_unreachable(s, engine))
+        if (!sim_engine_unreachable(s, engine))
             continue;
         cJSON *error = js_object();
-        char *message = xasprintf("Engine %s could not be reached.", name_of(engine));
+        char *message = xasprintf("Engine %s could not be reached.", sim_name_of(engine));
         js_put_str(error, "message", message);
-        js_put_str(error, "object_name", name_of(engine));
+        js_put_str(error, "object_name", sim_name_of(engine));
         js_add(errors, error);
         free(message);
     }
@@ -219,7 +219,7 @@ static void add_metadata(const struct sim *s, const struct page *p, size_t start
 /* A current server shows objects as they are stored: no copy is needed. */
 static void write_item(const struct sim *s, const struct object *o, struct buf *out)
 {
-    cJSON *shown = shows_all(s, o) ? NULL : view(s, o);
+    cJSON *shown = sim_shows_all(s, o) ? NULL : sim_view(s, o);
     char *text = js_text(shown ? shown : o->json);
 
     buf_puts(out, text);
@@ -233,7 +233,7 @@ static void write_page(struct call *c, const struct page *p, size_t start, bool 
     struct buf out = BUF_WITH_LIMIT(SIZE_MAX / 4);
 
     buf_puts(&out, "{");
-    cJSON *errors = partial && collections[p->kind].errors ? partial_errors(c->sim) : NULL;
+    cJSON *errors = partial && sim_collections[p->kind].errors ? partial_errors(c->sim) : NULL;
     if (cJSON_GetArraySize(errors) > 0) {
         char *text = js_text(errors);
         buf_printf(&out, "\"errors\":%s,", text);
@@ -246,46 +246,46 @@ static void write_page(struct call *c, const struct page *p, size_t start, bool 
         write_item(c->sim, p->items[i], &out);
     }
     add_metadata(c->sim, p, start, end, &out);
-    reply_text(c, 200, buf_take(&out));
+    sim_reply_text(c, 200, buf_take(&out));
 }
 
 static void answer(struct call *c, struct page *p, bool partial)
 {
     size_t start;
 
-    p->cursor = query_value(c, "cursor");
+    p->cursor = sim_query_value(c, "cursor");
     if (read_limit(c, p) && read_sort(c, p) && read_filter(c, p)) {
         collect(c->sim, p, partial);
         if (find_start(p, &start))
             write_page(c, p, start, partial);
         else
-            refuse(c, 400, "cursor: not valid for this request");
+            sim_refuse(c, 400, "cursor: not valid for this request");
     }
     page_clear(p);
 }
 
-void list_all(struct call *c)
+void sim_list_all(struct call *c)
 {
     struct page p = { .kind = c->route->kind };
     answer(c, &p, true);
 }
 
-void search(struct call *c)
+void sim_search(struct call *c)
 {
     struct page p = { .kind = c->route->kind };
     answer(c, &p, false);
 }
 
-void get_one(struct call *c)
+void sim_get_one(struct call *c)
 {
-    const struct object *o = subject(c);
+    const struct object *o = sim_subject(c);
     if (o)
-        reply(c, 200, view(c->sim, o));
+        sim_reply(c, 200, sim_view(c->sim, o));
 }
 
-void list_snapshots(struct call *c)
+void sim_list_snapshots(struct call *c)
 {
-    const struct object *o = subject(c);
+    const struct object *o = sim_subject(c);
     struct page p = { .kind = C_SNAPSHOTS };
 
     if (!o)

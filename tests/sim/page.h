@@ -4,12 +4,12 @@
 
 #include "tests/sim/call.h"
 
-void list_all(struct call *c); /* GET /kind */
-void search(struct call *c);   /* POST /kind/search */
-void get_one(struct call *c);  /* GET /kind/{id} */
+void sim_list_all(struct call *c); /* GET /kind */
+void sim_search(struct call *c);   /* POST /kind/search */
+void sim_get_one(struct call *c);  /* GET /kind/{id} */
 /* GET /kind/{id}/snapshots */
-void list_snapshots(struct call *c);
+void sim_list_snapshots(struct call *c);
 
-extern const struct member search_members[];
+extern const struct member sim_search_members[];
 
 #endif

@@ -22,85 +22,88 @@
 #include "tests/sim/vdbs.h"
 
 #define LIST(path, kind) \
-    { "GET", path, list_all, kind, 0, NULL }, \
+    { "GET", path, sim_list_all, kind, 0, NULL }, \
     { \
-        "POST", path "/search", search, kind, 0, search_members \
+        "POST", path "/search", sim_search, kind, 0, sim_search_members \
     }
 #define ONE(path, kind) \
     { \
-        "GET", path "/{}", get_one, kind, 0, NULL \
+        "GET", path "/{}", sim_get_one, kind, 0, NULL \
     }
 #define TAGS(path, kind) \
-    { "GET", path "/{}/tags", tags_get, kind, 0, NULL }, \
-        { "POST", path "/{}/tags", tags_add, kind, R_BODY, tags_members }, \
+    { "GET", path "/{}/tags", sim_tags_get, kind, 0, NULL }, \
+        { "POST", path "/{}/tags", sim_tags_add, kind, R_BODY, sim_tags_members }, \
     { \
-        "POST", path "/{}/tags/delete", tags_delete, kind, 0, tags_delete_members \
+        "POST", path "/{}/tags/delete", sim_tags_delete, kind, 0, sim_tags_delete_members \
     }
 #define ENV  "/environments/{}"
 #define VDB  "/vdbs/{}"
 #define DSRC "/dsources/{}"
 
 /* clang-format off */
-const struct route routes[] = {
+const struct route sim_routes[] = {
     LIST("/management/engines", C_ENGINES),
     ONE("/management/engines", C_ENGINES),
     TAGS("/management/engines", C_ENGINES),
-    { "POST", "/management/engines", engine_register, C_ENGINES, R_BODY, engine_members },
-    { "PUT", "/management/engines/{}", engine_update, C_ENGINES, R_BODY | R_UPDATE,
-      engine_members },
-    { "PATCH", "/management/engines/{}", engine_update, C_ENGINES, R_BODY | R_UPDATE,
-      engine_members },
-    { "DELETE", "/management/engines/{}", engine_unregister, C_ENGINES, 0, NULL },
-    { "POST", "/management/engines/{}/validate/java-path", engine_check_java, C_ENGINES, R_BODY,
-      java_members },
+    { "POST", "/management/engines", sim_engine_register, C_ENGINES, R_BODY, sim_engine_members },
+    { "PUT", "/management/engines/{}", sim_engine_update, C_ENGINES, R_BODY | R_UPDATE,
+      sim_engine_members },
+    { "PATCH", "/management/engines/{}", sim_engine_update, C_ENGINES, R_BODY | R_UPDATE,
+      sim_engine_members },
+    { "DELETE", "/management/engines/{}", sim_engine_unregister, C_ENGINES, 0, NULL },
+    { "POST", "/management/engines/{}/validate/java-path", sim_engine_check_java, C_ENGINES, R_BODY,
+      sim_java_members },
 
     LIST("/toolkits", C_TOOLKITS),
-    { "GET", "/toolkits/schema_definitions", toolkit_schemas, C_TOOLKITS, R_28, NULL },
+    { "GET", "/toolkits/schema_definitions", sim_toolkit_schemas, C_TOOLKITS, R_28, NULL },
     ONE("/toolkits", C_TOOLKITS),
     TAGS("/toolkits", C_TOOLKITS),
-    { "POST", "/toolkits/upload", toolkit_upload, C_TOOLKITS, R_28 | R_FREE, NULL },
-    { "DELETE", "/toolkits/{}", toolkit_delete, C_TOOLKITS, R_28, NULL },
-    { "POST", "/toolkits/{}/upgrade", toolkit_upgrade, C_TOOLKITS, R_28, NULL },
+    { "POST", "/toolkits/upload", sim_toolkit_upload, C_TOOLKITS, R_28 | R_FREE, NULL },
+    { "DELETE", "/toolkits/{}", sim_toolkit_delete, C_TOOLKITS, R_28, NULL },
+    { "POST", "/toolkits/{}/upgrade", sim_toolkit_upgrade, C_TOOLKITS, R_28, NULL },
 
     LIST("/environments", C_ENVIRONMENTS),
-    { "POST", "/environments", environment_create, C_ENVIRONMENTS, R_BODY, environment_members },
-    { "POST", "/environments/compatible_repositories_by_snapshot", compatible_repositories,
-      C_ENVIRONMENTS, R_BODY, compatible_members },
-    { "GET", "/environments/hosts/{}", host_get, C_ENVIRONMENTS, R_28, NULL },
+    { "POST", "/environments", sim_environment_create, C_ENVIRONMENTS, R_BODY,
+      sim_environment_members },
+    { "POST", "/environments/compatible_repositories_by_snapshot", sim_compatible_repositories,
+      C_ENVIRONMENTS, R_BODY, sim_compatible_members },
+    { "GET", "/environments/hosts/{}", sim_host_get, C_ENVIRONMENTS, R_28, NULL },
     ONE("/environments", C_ENVIRONMENTS),
     TAGS("/environments", C_ENVIRONMENTS),
-    { "PATCH", ENV, environment_update, C_ENVIRONMENTS, R_UPDATE, environment_update_members },
-    { "DELETE", ENV, environment_delete, C_ENVIRONMENTS, 0, NULL },
-    { "POST", ENV "/enable", environment_enable, C_ENVIRONMENTS, 0, NULL },
-    { "POST", ENV "/disable", environment_disable, C_ENVIRONMENTS, 0, NULL },
-    { "POST", ENV "/refresh", environment_refresh, C_ENVIRONMENTS, 0, NULL },
-    { "GET", ENV "/users", users_list, C_ENVIRONMENTS, 0, NULL },
-    { "POST", ENV "/users", user_create, C_ENVIRONMENTS, 0, user_members },
-    { "PUT", ENV "/users/{}", user_update, C_ENVIRONMENTS, R_UPDATE, user_members },
-    { "DELETE", ENV "/users/{}", user_delete, C_ENVIRONMENTS, 0, NULL },
-    { "POST", ENV "/users/{}/primary", user_primary, C_ENVIRONMENTS, 0, NULL },
-    { "POST", ENV "/hosts", host_create, C_ENVIRONMENTS, R_BODY, host_members },
-    { "PATCH", ENV "/hosts/{}", host_update, C_ENVIRONMENTS, R_BODY | R_UPDATE, host_members },
-    { "DELETE", ENV "/hosts/{}", host_delete, C_ENVIRONMENTS, 0, NULL },
-    { "POST", ENV "/repository", repository_create, C_ENVIRONMENTS, R_BODY,
-      repository_create_members },
-    { "PATCH", ENV "/repository/{}", repository_update, C_ENVIRONMENTS, R_BODY | R_UPDATE,
-      repository_members },
-    { "DELETE", ENV "/repository/{}", repository_delete, C_ENVIRONMENTS, 0, NULL },
+    { "PATCH", ENV, sim_environment_update, C_ENVIRONMENTS, R_UPDATE,
+      sim_environment_update_members },
+    { "DELETE", ENV, sim_environment_delete, C_ENVIRONMENTS, 0, NULL },
+    { "POST", ENV "/enable", sim_environment_enable, C_ENVIRONMENTS, 0, NULL },
+    { "POST", ENV "/disable", sim_environment_disable, C_ENVIRONMENTS, 0, NULL },
+    { "POST", ENV "/refresh", sim_environment_refresh, C_ENVIRONMENTS, 0, NULL },
+    { "GET", ENV "/users", sim_users_list, C_ENVIRONMENTS, 0, NULL },
+    { "POST", ENV "/users", sim_user_create, C_ENVIRONMENTS, 0, sim_user_members },
+    { "PUT", ENV "/users/{}", sim_user_update, C_ENVIRONMENTS, R_UPDATE, sim_user_members },
+    { "DELETE", ENV "/users/{}", sim_user_delete, C_ENVIRONMENTS, 0, NULL },
+    { "POST", ENV "/users/{}/primary", sim_user_primary, C_ENVIRONMENTS, 0, NULL },
+    { "POST", ENV "/hosts", sim_host_create, C_ENVIRONMENTS, R_BODY, sim_host_members },
+    { "PATCH", ENV "/hosts/{}", sim_host_update, C_ENVIRONMENTS, R_BODY | R_UPDATE,
+      sim_host_members },
+    { "DELETE", ENV "/hosts/{}", sim_host_delete, C_ENVIRONMENTS, 0, NULL },
+    { "POST", ENV "/repository", sim_repository_create, C_ENVIRONMENTS, R_BODY,
+      sim_repository_create_members },
+    { "PATCH", ENV "/repository/{}", sim_repository_update, C_ENVIRONMENTS, R_BODY | R_UPDATE,
+      sim_repository_members },
+    { "DELETE", ENV "/repository/{}", sim_repository_delete, C_ENVIRONMENTS, 0, NULL },
 
     LIST("/sources", C_SOURCES),
     ONE("/sources", C_SOURCES),
     TAGS("/sources", C_SOURCES),
-    { "POST", "/sources/postgres", source_create_postgres, C_SOURCES, R_BODY,
-      source_postgres_members },
-    { "PATCH", "/sources/postgres/{}", source_update, C_SOURCES, R_UPDATE,
-      source_postgres_members },
-    { "POST", "/sources/appdata", source_create_appdata, C_SOURCES, R_28 | R_BODY,
-      source_appdata_members },
-    { "PATCH", "/sources/appdata/{}", source_update, C_SOURCES, R_28 | R_BODY | R_UPDATE,
-      source_appdata_members },
-    { "DELETE", "/sources/{}", source_delete, C_SOURCES, 0, NULL },
-    { "GET", "/sources/{}/staging_compatible_repositories", staging_repositories, C_SOURCES, 0,
+    { "POST", "/sources/postgres", sim_source_create_postgres, C_SOURCES, R_BODY,
+      sim_source_postgres_members },
+    { "PATCH", "/sources/postgres/{}", sim_source_update, C_SOURCES, R_UPDATE,
+      sim_source_postgres_members },
+    { "POST", "/sources/appdata", sim_source_create_appdata, C_SOURCES, R_28 | R_BODY,
+      sim_source_appdata_members },
+    { "PATCH", "/sources/appdata/{}", sim_source_update, C_SOURCES, R_28 | R_BODY | R_UPDATE,
+      sim_source_appdata_members },
+    { "DELETE", "/sources/{}", sim_source_delete, C_SOURCES, 0, NULL },
+    { "GET", "/sources/{}/staging_compatible_repositories", sim_staging_repositories, C_SOURCES, 0,
       NULL },
     LIST("/staging-sources", C_STAGING_SOURCES),
     ONE("/staging-sources", C_STAGING_SOURCES),
@@ -108,81 +111,83 @@ const struct route routes[] = {
     LIST("/dsources", C_DSOURCES),
     ONE("/dsources", C_DSOURCES),
     TAGS("/dsources", C_DSOURCES),
-    { "POST", "/dsources/appdata", dsource_link, C_DSOURCES, R_BODY, dsource_members },
-    { "POST", "/dsources/appdata/defaults", dsource_defaults, C_DSOURCES, R_BODY,
-      dsource_defaults_members },
-    { "PATCH", "/dsources/appdata/{}", dsource_update, C_DSOURCES, R_28 | R_UPDATE,
-      dsource_members },
-    { "POST", "/dsources/delete", dsource_delete, C_DSOURCES, R_BODY, dsource_delete_members },
-    { "POST", DSRC "/enable", dsource_enable, C_DSOURCES, R_EMPTY, enable_members },
-    { "POST", DSRC "/disable", dsource_disable, C_DSOURCES, R_EMPTY, disable_members },
-    { "POST", DSRC "/upgrade", dsource_upgrade, C_DSOURCES, R_28 | R_BODY, upgrade_members },
-    { "GET", DSRC "/snapshots", list_snapshots, C_DSOURCES, 0, NULL },
-    { "POST", DSRC "/snapshots", snapshot_take, C_DSOURCES, 0, snapshot_members },
-    { "GET", DSRC "/deletion-dependencies", deletion_dependencies, C_DSOURCES, R_28, NULL },
+    { "POST", "/dsources/appdata", sim_dsource_link, C_DSOURCES, R_BODY, sim_dsource_members },
+    { "POST", "/dsources/appdata/defaults", sim_dsource_defaults, C_DSOURCES, R_BODY,
+      sim_dsource_defaults_members },
+    { "PATCH", "/dsources/appdata/{}", sim_dsource_update, C_DSOURCES, R_28 | R_UPDATE,
+      sim_dsource_members },
+    { "POST", "/dsources/delete", sim_dsource_delete, C_DSOURCES, R_BODY,
+      sim_dsource_delete_members },
+    { "POST", DSRC "/enable", sim_dsource_enable, C_DSOURCES, R_EMPTY, sim_enable_members },
+    { "POST", DSRC "/disable", sim_dsource_disable, C_DSOURCES, R_EMPTY, sim_disable_members },
+    { "POST", DSRC "/upgrade", sim_dsource_upgrade, C_DSOURCES, R_28 | R_BODY,
+      sim_upgrade_members },
+    { "GET", DSRC "/snapshots", sim_list_snapshots, C_DSOURCES, 0, NULL },
+    { "POST", DSRC "/snapshots", sim_snapshot_take, C_DSOURCES, 0, sim_snapshot_members },
+    { "GET", DSRC "/deletion-dependencies", sim_deletion_dependencies, C_DSOURCES, R_28, NULL },
 
     LIST("/vdbs", C_VDBS),
     ONE("/vdbs", C_VDBS),
     TAGS("/vdbs", C_VDBS),
-    { "POST", "/vdbs/provision_by_snapshot", vdb_provision, C_VDBS, R_BODY, vdb_members },
-    { "POST", "/vdbs/provision_by_timestamp", vdb_provision, C_VDBS, R_BODY, vdb_members },
-    { "POST", "/vdbs/provision_from_bookmark", vdb_provision, C_VDBS, R_BODY, vdb_members },
-    { "POST", "/vdbs/provision_by_snapshot/defaults", vdb_defaults, C_VDBS, R_BODY,
-      point_members },
-    { "POST", "/vdbs/provision_by_timestamp/defaults", vdb_defaults, C_VDBS, R_BODY,
-      point_members },
-    { "POST", "/vdbs/provision_from_bookmark/defaults", vdb_defaults, C_VDBS, R_BODY,
-      point_members },
-    { "PATCH", VDB, vdb_update, C_VDBS, R_UPDATE, vdb_members },
-    { "POST", VDB "/delete", vdb_delete, C_VDBS, 0, vdb_delete_members },
-    { "GET", VDB "/deletion-dependencies", deletion_dependencies, C_VDBS, R_28, NULL },
-    { "POST", VDB "/enable", vdb_enable, C_VDBS, R_EMPTY, enable_members },
-    { "POST", VDB "/disable", vdb_disable, C_VDBS, R_EMPTY, disable_members },
-    { "POST", VDB "/start", vdb_start, C_VDBS, 0, instances_members },
-    { "POST", VDB "/stop", vdb_stop, C_VDBS, 0, instances_members },
-    { "POST", VDB "/lock", vdb_lock, C_VDBS, R_BODY, lock_members },
-    { "POST", VDB "/unlock", vdb_unlock, C_VDBS, 0, NULL },
-    { "POST", VDB "/undo_refresh", vdb_undo_refresh, C_VDBS, 0, NULL },
-    { "POST", VDB "/refresh_by_snapshot", vdb_refresh, C_VDBS, 0, point_members },
-    { "POST", VDB "/refresh_by_timestamp", vdb_refresh, C_VDBS, 0, point_members },
-    { "POST", VDB "/refresh_by_location", vdb_refresh, C_VDBS, 0, point_members },
-    { "POST", VDB "/refresh_from_bookmark", vdb_refresh, C_VDBS, R_BODY, point_members },
-    { "POST", VDB "/rollback_by_snapshot", vdb_rollback, C_VDBS, 0, point_members },
-    { "POST", VDB "/rollback_by_timestamp", vdb_rollback, C_VDBS, 0, point_members },
-    { "POST", VDB "/rollback_from_bookmark", vdb_rollback, C_VDBS, R_BODY, point_members },
-    { "POST", VDB "/switch_timeflow", vdb_switch_timeflow, C_VDBS, 0, point_members },
-    { "POST", VDB "/migrate", vdb_migrate, C_VDBS, R_28, migrate_members },
-    { "POST", VDB "/upgrade", vdb_upgrade, C_VDBS, R_28 | R_BODY, upgrade_members },
-    { "GET", VDB "/snapshots", list_snapshots, C_VDBS, 0, NULL },
-    { "POST", VDB "/snapshots", snapshot_take, C_VDBS, 0, NULL },
+    { "POST", "/vdbs/provision_by_snapshot", sim_vdb_provision, C_VDBS, R_BODY, sim_vdb_members },
+    { "POST", "/vdbs/provision_by_timestamp", sim_vdb_provision, C_VDBS, R_BODY, sim_vdb_members },
+    { "POST", "/vdbs/provision_from_bookmark", sim_vdb_provision, C_VDBS, R_BODY, sim_vdb_members },
+    { "POST", "/vdbs/provision_by_snapshot/defaults", sim_vdb_defaults, C_VDBS, R_BODY,
+      sim_point_members },
+    { "POST", "/vdbs/provision_by_timestamp/defaults", sim_vdb_defaults, C_VDBS, R_BODY,
+      sim_point_members },
+    { "POST", "/vdbs/provision_from_bookmark/defaults", sim_vdb_defaults, C_VDBS, R_BODY,
+      sim_point_members },
+    { "PATCH", VDB, sim_vdb_update, C_VDBS, R_UPDATE, sim_vdb_members },
+    { "POST", VDB "/delete", sim_vdb_delete, C_VDBS, 0, sim_vdb_delete_members },
+    { "GET", VDB "/deletion-dependencies", sim_deletion_dependencies, C_VDBS, R_28, NULL },
+    { "POST", VDB "/enable", sim_vdb_enable, C_VDBS, R_EMPTY, sim_enable_members },
+    { "POST", VDB "/disable", sim_vdb_disable, C_VDBS, R_EMPTY, sim_disable_members },
+    { "POST", VDB "/start", sim_vdb_start, C_VDBS, 0, sim_instances_members },
+    { "POST", VDB "/stop", sim_vdb_stop, C_VDBS, 0, sim_instances_members },
+    { "POST", VDB "/lock", sim_vdb_lock, C_VDBS, R_BODY, sim_lock_members },
+    { "POST", VDB "/unlock", sim_vdb_unlock, C_VDBS, 0, NULL },
+    { "POST", VDB "/undo_refresh", sim_vdb_undo_refresh, C_VDBS, 0, NULL },
+    { "POST", VDB "/refresh_by_snapshot", sim_vdb_refresh, C_VDBS, 0, sim_point_members },
+    { "POST", VDB "/refresh_by_timestamp", sim_vdb_refresh, C_VDBS, 0, sim_point_members },
+    { "POST", VDB "/refresh_by_location", sim_vdb_refresh, C_VDBS, 0, sim_point_members },
+    { "POST", VDB "/refresh_from_bookmark", sim_vdb_refresh, C_VDBS, R_BODY, sim_point_members },
+    { "POST", VDB "/rollback_by_snapshot", sim_vdb_rollback, C_VDBS, 0, sim_point_members },
+    { "POST", VDB "/rollback_by_timestamp", sim_vdb_rollback, C_VDBS, 0, sim_point_members },
+    { "POST", VDB "/rollback_from_bookmark", sim_vdb_rollback, C_VDBS, R_BODY, sim_point_members },
+    { "POST", VDB "/switch_timeflow", sim_vdb_switch_timeflow, C_VDBS, 0, sim_point_members },
+    { "POST", VDB "/migrate", sim_vdb_migrate, C_VDBS, R_28, sim_migrate_members },
+    { "POST", VDB "/upgrade", sim_vdb_upgrade, C_VDBS, R_28 | R_BODY, sim_upgrade_members },
+    { "GET", VDB "/snapshots", sim_list_snapshots, C_VDBS, 0, NULL },
+    { "POST", VDB "/snapshots", sim_snapshot_take, C_VDBS, 0, NULL },
 
     LIST("/snapshots", C_SNAPSHOTS),
-    { "GET", "/snapshots/find_by_timestamp", snapshots_by_timestamp, C_SNAPSHOTS, 0, NULL },
+    { "GET", "/snapshots/find_by_timestamp", sim_snapshots_by_timestamp, C_SNAPSHOTS, 0, NULL },
     ONE("/snapshots", C_SNAPSHOTS),
     TAGS("/snapshots", C_SNAPSHOTS),
-    { "POST", "/snapshots/{}/delete", snapshot_delete, C_SNAPSHOTS, R_28,
-      snapshot_delete_members },
-    { "GET", "/snapshots/{}/deletion-dependencies", snapshot_dependencies, C_SNAPSHOTS, R_28,
+    { "POST", "/snapshots/{}/delete", sim_snapshot_delete, C_SNAPSHOTS, R_28,
+      sim_snapshot_delete_members },
+    { "GET", "/snapshots/{}/deletion-dependencies", sim_snapshot_dependencies, C_SNAPSHOTS, R_28,
       NULL },
-    { "GET", "/snapshots/{}/timeflow_range", snapshot_range, C_SNAPSHOTS, 0, NULL },
+    { "GET", "/snapshots/{}/timeflow_range", sim_snapshot_range, C_SNAPSHOTS, 0, NULL },
     LIST("/timeflows", C_TIMEFLOWS),
     ONE("/timeflows", C_TIMEFLOWS),
     LIST("/bookmarks", C_BOOKMARKS),
     ONE("/bookmarks", C_BOOKMARKS),
     TAGS("/bookmarks", C_BOOKMARKS),
-    { "POST", "/bookmarks", bookmark_create, C_BOOKMARKS, R_BODY, bookmark_members },
+    { "POST", "/bookmarks", sim_bookmark_create, C_BOOKMARKS, R_BODY, sim_bookmark_members },
 
     LIST("/virtualization-policies", C_POLICIES),
-    { "POST", "/virtualization-policies/targets/search", search, C_POLICY_TARGETS, R_28,
-      search_members },
+    { "POST", "/virtualization-policies/targets/search", sim_search, C_POLICY_TARGETS, R_28,
+      sim_search_members },
     ONE("/virtualization-policies", C_POLICIES),
     TAGS("/virtualization-policies", C_POLICIES),
-    { "POST", "/virtualization-policies/{}/apply", policy_apply, C_POLICIES,
+    { "POST", "/virtualization-policies/{}/apply", sim_policy_apply, C_POLICIES,
       R_28 | R_BODY | R_ARRAY, NULL },
-    { "POST", "/virtualization-policies/{}/unapply", policy_unapply, C_POLICIES,
+    { "POST", "/virtualization-policies/{}/unapply", sim_policy_unapply, C_POLICIES,
       R_28 | R_BODY | R_ARRAY, NULL },
     LIST("/groups", C_GROUPS),
-    { "GET", "/groups/{}", group_get, C_GROUPS, 0, NULL },
+    { "GET", "/groups/{}", sim_group_get, C_GROUPS, 0, NULL },
     LIST("/database-templates", C_TEMPLATES),
     ONE("/database-templates", C_TEMPLATES),
     TAGS("/database-templates", C_TEMPLATES),
@@ -190,17 +195,17 @@ const struct route routes[] = {
     LIST("/jobs", C_JOBS),
     ONE("/jobs", C_JOBS),
     TAGS("/jobs", C_JOBS),
-    { "POST", "/jobs/{}/abandon", job_abandon, C_JOBS, 0, NULL },
-    { "GET", "/jobs/{}/result", job_result, C_JOBS, 0, NULL },
+    { "POST", "/jobs/{}/abandon", sim_job_abandon, C_JOBS, 0, NULL },
+    { "GET", "/jobs/{}/result", sim_job_result, C_JOBS, 0, NULL },
 
-    { "GET", "/_sim/state", control_state, COLLECTIONS, 0, NULL },
-    { "GET", "/_sim/log", control_log, COLLECTIONS, 0, NULL },
-    { "POST", "/_sim/drift", control_drift, COLLECTIONS, R_BODY | R_ARRAY, NULL },
-    { "POST", "/_sim/delete", control_delete, COLLECTIONS, R_BODY | R_ARRAY, NULL },
-    { "POST", "/_sim/create", control_create, COLLECTIONS, R_BODY | R_ARRAY, NULL },
-    { "GET", "/_sim/fault", fault_list, COLLECTIONS, 0, NULL },
-    { "POST", "/_sim/fault", fault_add, COLLECTIONS, R_BODY | R_ARRAY, NULL },
-    { "DELETE", "/_sim/fault", fault_clear, COLLECTIONS, 0, NULL },
+    { "GET", "/_sim/state", sim_control_state, COLLECTIONS, 0, NULL },
+    { "GET", "/_sim/log", sim_control_log, COLLECTIONS, 0, NULL },
+    { "POST", "/_sim/drift", sim_control_drift, COLLECTIONS, R_BODY | R_ARRAY, NULL },
+    { "POST", "/_sim/delete", sim_control_delete, COLLECTIONS, R_BODY | R_ARRAY, NULL },
+    { "POST", "/_sim/create", sim_control_create, COLLECTIONS, R_BODY | R_ARRAY, NULL },
+    { "GET", "/_sim/fault", sim_fault_list, COLLECTIONS, 0, NULL },
+    { "POST", "/_sim/fault", sim_fault_add, COLLECTIONS, R_BODY | R_ARRAY, NULL },
+    { "DELETE", "/_sim/fault", sim_fault_clear, COLLECTIONS, 0, NULL },
     { NULL, NULL, NULL, COLLECTIONS, 0, NULL },
 };
 /* clang-format on */
@@ -212,7 +217,7 @@ static int hex_digit(char c)
     return isxdigit((unsigned char)c) ? tolower((unsigned char)c) - 'a' + 10 : -1;
 }
 
-char *percent_decoded(const char *p, size_t n, bool plus)
+char *sim_percent_decoded(const char *p, size_t n, bool plus)
 {
     char *text = xmalloc(n + 1), *out = text;
 
@@ -254,7 +259,7 @@ static bool path_matches(struct call *c, const char *pattern, const char *path, 
             if (length == 1 || args == MAX_ARGS)
                 return false;
             free(c->args[args]);
-            c->args[args++] = percent_decoded(path + 1, length - 1, false);
+            c->args[args++] = sim_percent_decoded(path + 1, length - 1, false);
         } else if (segment != length || memcmp(pattern, path, length) != 0) {
             return false;
         }
@@ -264,13 +269,13 @@ static bool path_matches(struct call *c, const char *pattern, const char *path, 
     return !*pattern && path == end;
 }
 
-const struct route *route_find(struct call *c, bool *known)
+const struct route *sim_route_find(struct call *c, bool *known)
 {
     const char *path = c->in->path;
     size_t n = strcspn(path, "?");
 
     *known = false;
-    for (const struct route *r = routes; r->method; r++) {
+    for (const struct route *r = sim_routes; r->method; r++) {
         if ((r->flags & R_28) && c->sim->opt.api < 328)
             continue;
         if (path_matches(c, r->pattern, path, n)) {

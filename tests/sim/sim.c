@@ -55,7 +55,7 @@ void sim_reply_clear(struct sim_reply *r)
 void sim_advance(struct sim *s, msec now)
 {
     if (now >= s->next_at)
-        jobs_advance(s, now);
+        sim_jobs_advance(s, now);
     else if (now > s->now)
         s->now = now;
 }
@@ -84,8 +84,8 @@ static bool authorized(const struct call *c)
 static bool only_reads(const struct call *c)
 {
     size_t n = strcspn(c->in->path, "?");
-    bool search = n >= 7 && strncmp(c->in->path + n - 7, "/search", 7) == 0;
-    return streq(c->in->method, "GET") || (streq(c->in->method, "POST") && search);
+    bool sim_search = n >= 7 && strncmp(c->in->path + n - 7, "/search", 7) == 0;
+    return streq(c->in->method, "GET") || (streq(c->in->method, "POST") && sim_search);
 }
 
 /* Reads the body as the route wants it; false after having refused. */
@@ -95,9 +95,9 @@ static bool read_body(struct call *c)
 
     if (c->in->length == 0 || !c->in->body) {
         if (flags & R_EMPTY)
-            reply_text(c, 422, xstrdup("\"Required request body is missing\""));
+            sim_reply_text(c, 422, xstrdup("\"Required request body is missing\""));
         else if (flags & R_BODY)
-            refuse(c, 400, "A request body is required.");
+            sim_refuse(c, 400, "A request body is required.");
         return !(flags & (R_EMPTY | R_BODY));
     }
     const char *end = NULL;
@@ -106,11 +106,11 @@ static bool read_body(struct call *c)
     while (used < c->in->length && strchr(" \t\r\n", c->in->body[used]))
         used++;
     if (!c->body || used < c->in->length) {
-        refuse(c, 400, "The request body is not JSON.");
+        sim_refuse(c, 400, "The request body is not JSON.");
         return false;
     }
     if (!cJSON_IsObject(c->body) && !((flags & R_ARRAY) && cJSON_IsArray(c->body))) {
-        refuse(c, 400, "The request body has the wrong type.");
+        sim_refuse(c, 400, "The request body has the wrong type.");
         return false;
     }
     return true;
@@ -128,9 +128,9 @@ static bool check_body(struct call *c)
         return false;
     if (!c->body || (c->route->flags & R_ARRAY))
         return true;
-    char *wrong = members_check(c->sim, table, call, c->body);
+    char *wrong = sim_members_check(c->sim, table, call, c->body);
     if (wrong)
-        refuse(c, 400, "%s", wrong);
+        sim_refuse(c, 400, "%s", wrong);
     free(wrong);
     return !wrong;
 }
@@ -141,13 +141,13 @@ static void dispatch(struct call *c)
     const char *query = strchr(c->in->path, '?');
 
     c->query = query ? query + 1 : "";
-    c->route = route_find(c, &known);
+    c->route = sim_route_find(c, &known);
     if (!authorized(c))
-        refuse(c, 401, "The API key is not valid.");
+        sim_refuse(c, 401, "The API key is not valid.");
     else if (!c->route)
-        refuse(c, known ? 405 : 404, known ? "Method not allowed." : "No such path.");
+        sim_refuse(c, known ? 405 : 404, known ? "Method not allowed." : "No such path.");
     else if (c->sim->opt.read_only && !is_control(c) && !only_reads(c))
-        refuse(c, 405, "The server is read-only.");
+        sim_refuse(c, 405, "The server is read-only.");
     else if (check_body(c))
         c->route->handle(c);
 }
@@ -156,7 +156,7 @@ static cJSON *fault_of(struct call *c)
 {
     size_t n = strcspn(c->in->path, "?");
     char *path = xstrndup(c->in->path, n);
-    cJSON *rule = is_control(c) ? NULL : fault_for(c->sim, c->in->method, path);
+    cJSON *rule = is_control(c) ? NULL : sim_fault_for(c->sim, c->in->method, path);
     free(path);
     return rule;
 }
@@ -165,14 +165,14 @@ static void answer(struct call *c)
 {
     cJSON *rule = fault_of(c);
 
-    if (rule && fault_before(c, rule))
+    if (rule && sim_fault_before(c, rule))
         return;
     bool on_job = js_get(rule, "job") || js_get(rule, "suspend_ms") || js_get(rule, "warning");
     c->sim->job_fault = on_job ? rule : NULL;
     dispatch(c);
     c->sim->job_fault = NULL;
     if (rule)
-        fault_after(c, rule);
+        sim_fault_after(c, rule);
 }
 
 void sim_request(struct sim *s, msec now, const struct sim_request *in, struct sim_reply *out)
@@ -180,11 +180,11 @@ void sim_request(struct sim *s, msec now, const struct sim_request *in, struct s
     struct call c = { .sim = s, .in = in, .out = out, .query = "" };
 
     *out = (struct sim_reply){ .content_type = "application/json" };
-    reply_empty(&c, 500);
+    sim_reply_empty(&c, 500);
     sim_advance(s, now);
     answer(&c);
     if (!is_control(&c))
-        control_note(s, in->method, in->path, out->status);
+        sim_control_note(s, in->method, in->path, out->status);
     cJSON_Delete(c.body);
     for (size_t i = 0; i < MAX_ARGS; i++)
         free(c.args[i]);
@@ -194,7 +194,7 @@ static void save_shelf(const struct sim *s, enum collection kind, cJSON *objects
 {
     for (EACH(s, kind, o)) {
         cJSON *item = js_object();
-        js_put_str(item, "kind", collections[kind].name);
+        js_put_str(item, "kind", sim_collections[kind].name);
         js_put_num(item, "seq", (double)o->seq);
         js_put_num(item, "visible_at", (double)o->visible_at);
         js_put_num(item, "gone_at", (double)o->gone_at);
@@ -228,8 +228,9 @@ char *sim_state(const struct sim *s)
 static bool is_saved_object(const cJSON *item)
 {
     const char *kind = js_str(item, "kind");
-    return kind && collection_named(kind) != COLLECTIONS && js_str(js_get(item, "json"), "id") &&
-           cJSON_IsObject(js_get(item, "priv")) && js_num(item, "seq", 0) > 0;
+    return kind && sim_collection_named(kind) != COLLECTIONS &&
+           js_str(js_get(item, "json"), "id") && cJSON_IsObject(js_get(item, "priv")) &&
+           js_num(item, "seq", 0) > 0;
 }
 
 static bool is_state(const cJSON *state)
@@ -249,7 +250,7 @@ static void load_object(struct sim *s, const cJSON *item)
 {
     struct object *o = xcalloc(1, sizeof(*o));
 
-    o->kind = collection_named(js_str(item, "kind"));
+    o->kind = sim_collection_named(js_str(item, "kind"));
     o->id = xstrdup(js_str(js_get(item, "json"), "id"));
     o->seq = (uint64_t)js_num(item, "seq", 0);
     o->visible_at = js_msec(item, "visible_at", 0);
@@ -258,7 +259,7 @@ static void load_object(struct sim *s, const cJSON *item)
     o->deleted = js_true(item, "deleted");
     o->json = js_dup(js_get(item, "json"));
     o->priv = js_dup(js_get(item, "priv"));
-    object_index(s, o);
+    sim_object_index(s, o);
 }
 
 bool sim_load(struct sim *s, const char *text)
@@ -284,7 +285,7 @@ bool sim_load(struct sim *s, const char *text)
     cJSON_ArrayForEach(item, js_get(state, "objects")) {
         load_object(s, item);
     }
-    jobs_resume(s);
+    sim_jobs_resume(s);
     s->next_at = s->now;
     cJSON_Delete(state);
     return true;

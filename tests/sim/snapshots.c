@@ -6,7 +6,7 @@
 #include "tests/sim/jobs.h"
 
 /* clang-format off */
-const struct member snapshot_members[] = {
+const struct member sim_snapshot_members[] = {
     { "appdata_parameters", T_OBJECT, 0, 0, M_CREATE | M_NULL, NULL, NULL },
     { "drop_and_recreate_devices", T_BOOL, 0, 0, M_CREATE, NULL, NULL },
     { "sync_strategy", T_STR, 0, 0, M_CREATE, NULL, "latest_backup new_backup specific_backup" },
@@ -20,33 +20,33 @@ const struct member snapshot_members[] = {
     MEMBERS_END,
 };
 
-const struct member snapshot_delete_members[] = {
+const struct member sim_snapshot_delete_members[] = {
     { "delete_all_dependencies", T_BOOL, 0, 0, M_CREATE, NULL, NULL },
     MEMBERS_END,
 };
 /* clang-format on */
 
-void snapshot_take(struct call *c)
+void sim_snapshot_take(struct call *c)
 {
-    const struct object *o = subject(c);
+    const struct object *o = sim_subject(c);
     if (!o)
         return;
     if (js_true(o->json, "recycle_bin")) {
-        refuse(c, 400, "VDB %s is in the recycle bin.", o->id);
+        sim_refuse(c, 400, "VDB %s is in the recycle bin.", o->id);
         return;
     }
     cJSON *args = js_object();
     if (c->body)
         js_put(args, "body", js_dup(c->body));
-    reply_job(c, 200, job_new(c->sim, "snapshot.take", o, args), NULL, NULL);
+    sim_reply_job(c, 200, sim_job_new(c->sim, "snapshot.take", o, args), NULL, NULL);
 }
 
 static char *check_take(struct sim *s, const struct object *job)
 {
-    const struct object *o = job_target(s, job);
+    const struct object *o = sim_job_target(s, job);
     if (!js_true(o->json, "enabled"))
-        return xasprintf("\"%s\" is disabled.", name_of(o));
-    return toolkit_problem(s, o);
+        return xasprintf("\"%s\" is disabled.", sim_name_of(o));
+    return sim_toolkit_problem(s, o);
 }
 
 static bool staging_push(const struct object *o)
@@ -57,9 +57,9 @@ static bool staging_push(const struct object *o)
 /* Only the first snapshot of a staging push is empty. */
 static void finish_take(struct sim *s, struct object *job)
 {
-    struct object *o = job_target(s, job);
-    bool first = !latest_snapshot(s, o->id, NEVER);
-    snapshot_new(s, o, !(first && o->kind == C_DSOURCES && staging_push(o)));
+    struct object *o = sim_job_target(s, job);
+    bool first = !sim_latest_snapshot(s, o->id, NEVER);
+    sim_snapshot_new(s, o, !(first && o->kind == C_DSOURCES && staging_push(o)));
 }
 
 static const struct object *user_of_snapshot(const struct sim *s, const char *id)
@@ -71,66 +71,66 @@ static const struct object *user_of_snapshot(const struct sim *s, const char *id
     return NULL;
 }
 
-void snapshot_delete(struct call *c)
+void sim_snapshot_delete(struct call *c)
 {
-    const struct object *snap = subject(c);
+    const struct object *snap = sim_subject(c);
     if (!snap)
         return;
     cJSON *args = js_object();
     js_put_bool(args, "all", js_true(c->body, "delete_all_dependencies"));
-    reply_job(c, 200, job_new(c->sim, "snapshot.delete", snap, args), NULL, NULL);
+    sim_reply_job(c, 200, sim_job_new(c->sim, "snapshot.delete", snap, args), NULL, NULL);
 }
 
 static char *check_delete(struct sim *s, const struct object *job)
 {
-    const struct object *snap = job_target(s, job);
+    const struct object *snap = sim_job_target(s, job);
     const struct object *flow = user_of_snapshot(s, snap->id);
 
-    if (!flow || js_true(job_args(job), "all"))
+    if (!flow || js_true(sim_job_args(job), "all"))
         return NULL;
     return xasprintf("The snapshot is the parent of dataset %s.", js_str(flow->json, "dataset_id"));
 }
 
 static void finish_delete(struct sim *s, struct object *job)
 {
-    struct object *snap = job_target(s, job);
+    struct object *snap = sim_job_target(s, job);
     const struct object *flow;
 
     while ((flow = user_of_snapshot(s, snap->id))) {
-        struct object *vdb = alive(s, C_VDBS, js_str(flow->json, "dataset_id"));
+        struct object *vdb = sim_alive(s, C_VDBS, js_str(flow->json, "dataset_id"));
         if (!vdb)
             break;
-        descendants_remove(s, vdb->id);
-        dataset_remove(s, vdb);
+        sim_descendants_remove(s, vdb->id);
+        sim_dataset_remove(s, vdb);
     }
-    object_remove(s, snap, true);
+    sim_object_remove(s, snap, true);
 }
 
-void snapshot_dependencies(struct call *c)
+void sim_snapshot_dependencies(struct call *c)
 {
-    const struct object *snap = subject(c);
+    const struct object *snap = sim_subject(c);
     if (!snap)
         return;
 
     cJSON *json = js_object(), *list = js_list(json, "object_dependencies");
     js_list(json, "prerequisite_actions");
     for (EACH(c->sim, C_TIMEFLOWS, flow)) {
-        const struct object *vdb = alive(c->sim, C_VDBS, js_str(flow->json, "dataset_id"));
+        const struct object *vdb = sim_alive(c->sim, C_VDBS, js_str(flow->json, "dataset_id"));
         if (flow->deleted || !vdb || !streq(js_str(flow->json, "parent_snapshot_id"), snap->id))
             continue;
         cJSON *item = js_object();
         js_put_str(item, "object_id", vdb->id);
         js_put_str(item, "object_type", "VDB");
-        js_put_str(item, "object_name", name_of(vdb));
+        js_put_str(item, "object_name", sim_name_of(vdb));
         js_put_bool(item, "locked", js_true(vdb->json, "is_locked"));
         js_add(list, item);
     }
-    reply(c, 200, json);
+    sim_reply(c, 200, json);
 }
 
-void snapshot_range(struct call *c)
+void sim_snapshot_range(struct call *c)
 {
-    const struct object *snap = subject(c);
+    const struct object *snap = sim_subject(c);
     if (!snap)
         return;
 
@@ -139,30 +139,30 @@ void snapshot_range(struct call *c)
     js_copy(json, "end_point_timestamp", snap->json, "timestamp");
     js_copy(json, "timeflow_id", snap->json, "timeflow_id");
     js_put_bool(json, "provisionable", js_true(snap->priv, "provisionable"));
-    reply(c, 200, json);
+    sim_reply(c, 200, json);
 }
 
-void snapshots_by_timestamp(struct call *c)
+void sim_snapshots_by_timestamp(struct call *c)
 {
-    char *id = query_value(c, "dataset_id"), *when = query_value(c, "timestamp");
+    char *id = sim_query_value(c, "dataset_id"), *when = sim_query_value(c, "timestamp");
     msec before = NEVER;
 
-    if (!dataset(c->sim, id)) {
-        refuse(c, 400, "dataset_id: no dataset with id %s", id ? id : "null");
-    } else if (when && !parse_rfc3339(when, &before)) {
-        refuse(c, 400, "timestamp: not a date-time");
+    if (!sim_dataset(c->sim, id)) {
+        sim_refuse(c, 400, "dataset_id: no dataset with id %s", id ? id : "null");
+    } else if (when && !sim_parse_rfc3339(when, &before)) {
+        sim_refuse(c, 400, "timestamp: not a date-time");
     } else {
         cJSON *json = js_object(), *items = js_list(json, "items");
-        const struct object *snap = latest_snapshot(c->sim, id, before);
+        const struct object *snap = sim_latest_snapshot(c->sim, id, before);
         if (snap)
-            js_add(items, view(c->sim, snap));
-        reply(c, 200, json);
+            js_add(items, sim_view(c->sim, snap));
+        sim_reply(c, 200, json);
     }
     free(id);
     free(when);
 }
 
-const struct operation snapshot_operations[] = {
+const struct operation sim_snapshot_operations[] = {
     { "snapshot.take", "DB_SYNC", "Take snapshot", 30000, check_take, finish_take, NULL },
     { "snapshot.delete", "SNAPSHOT_DELETE", "Delete snapshot", 8000, check_delete, finish_delete,
       NULL },

@@ -10,7 +10,7 @@
 
 /* clang-format off */
 /* The published `required: [repository]` names no property; both spellings work. */
-const struct member source_postgres_members[] = {
+const struct member sim_source_postgres_members[] = {
     { "name", T_STR, 1, 256, M_BOTH | M_REQUIRED, "name", NULL },
     { "repository_id", T_STR, 1, 0, M_CREATE, "repository", NULL },
     { "repository", T_STR, 1, 0, M_CREATE, "repository", NULL },
@@ -19,7 +19,7 @@ const struct member source_postgres_members[] = {
     MEMBERS_END,
 };
 
-const struct member source_appdata_members[] = {
+const struct member sim_source_appdata_members[] = {
     { "type", T_STR, 1, 0, M_CREATE | M_REQUIRED, NULL, "DIRECT STAGED" },
     { "name", T_STR, 1, 256, M_BOTH | M_REQUIRED, "name", NULL },
     { "repository_id", T_STR, 1, 0, M_BOTH | M_REQUIRED, "repository", NULL },
@@ -40,7 +40,7 @@ static void settle(struct object *source, const struct object *env, const cJSON 
     js_copy(source->json, "database_version", repository, "version");
     js_copy(source->json, "toolkit_id", repository, "toolkit_id");
     js_put_str(source->json, "environment_id", env->id);
-    js_put_str(source->json, "environment_name", name_of(env));
+    js_put_str(source->json, "environment_name", sim_name_of(env));
 }
 
 /* The environment of the body's repository, or NULL after having refused. */
@@ -51,13 +51,13 @@ static struct object *home(struct call *c, const cJSON **repository)
 
     if (!id)
         id = js_str(c->body, "repository");
-    env = repository_home(c->sim, id, repository);
+    env = sim_repository_home(c->sim, id, repository);
     if (!env)
-        refuse(c, 400, "repository_id: no repository with id %s", id ? id : "null");
+        sim_refuse(c, 400, "repository_id: no repository with id %s", id ? id : "null");
     else if (env_id && !streq(env_id, env->id))
-        refuse(c, 400, "environment_id: the repository %s is not on %s", id, env_id);
+        sim_refuse(c, 400, "environment_id: the repository %s is not on %s", id, env_id);
     else
-        return referred(c, C_ENVIRONMENTS, "repository_id", env->id);
+        return sim_referred(c, C_ENVIRONMENTS, "repository_id", env->id);
     return NULL;
 }
 
@@ -71,8 +71,8 @@ static void create(struct call *c, const struct member *table, bool staged)
 
     const char *shape = staged ? "APPDATA_STAGED_SOURCE_CONFIG" : "APPDATA_DIRECT_SOURCE_CONFIG";
     struct object *source =
-        object_new(s, C_SOURCES, next_id(s, js_str(env->json, "engine_id"), shape));
-    members_apply(s, table, c->body, source);
+        sim_object_new(s, C_SOURCES, sim_next_id(s, js_str(env->json, "engine_id"), shape));
+    sim_members_apply(s, table, c->body, source);
     settle(source, env, repository);
     js_put_str(source->json, "appdata_source_type",
                staged ? "AppDataStagedSourceConfig" : "AppDataDirectSourceConfig");
@@ -87,95 +87,96 @@ static void create(struct call *c, const struct member *table, bool staged)
         js_put(source->json, "config_params", params);
     }
     js_list(source->json, "tags");
-    reply_job(c, 201, job_new(s, "source.create", source, NULL), "source_id", source->id);
+    sim_reply_job(c, 201, sim_job_new(s, "source.create", source, NULL), "source_id", source->id);
 }
 
-void source_create_postgres(struct call *c)
+void sim_source_create_postgres(struct call *c)
 {
-    create(c, source_postgres_members, true);
+    create(c, sim_source_postgres_members, true);
 }
 
-void source_create_appdata(struct call *c)
+void sim_source_create_appdata(struct call *c)
 {
-    create(c, source_appdata_members, streq(js_str(c->body, "type"), "STAGED"));
+    create(c, sim_source_appdata_members, streq(js_str(c->body, "type"), "STAGED"));
 }
 
-void source_update(struct call *c)
+void sim_source_update(struct call *c)
 {
     const cJSON *repository;
-    const struct object *source = subject(c);
+    const struct object *source = sim_subject(c);
     if (!source)
         return;
     if (js_get(c->body, "repository_id") && !home(c, &repository))
         return;
     cJSON *args = js_object();
     js_put(args, "body", c->body ? js_dup(c->body) : js_object());
-    reply_job(c, 200, job_new(c->sim, "source.update", source, args), NULL, NULL);
+    sim_reply_job(c, 200, sim_job_new(c->sim, "source.update", source, args), NULL, NULL);
 }
 
-void source_delete(struct call *c)
+void sim_source_delete(struct call *c)
 {
-    const struct object *source = subject(c);
+    const struct object *source = sim_subject(c);
     if (source)
-        reply_job(c, 200, job_new(c->sim, "source.delete", source, NULL), NULL, NULL);
+        sim_reply_job(c, 200, sim_job_new(c->sim, "source.delete", source, NULL), NULL, NULL);
 }
 
 static char *check_create(struct sim *s, const struct object *job)
 {
-    const struct object *source = job_target(s, job);
+    const struct object *source = sim_job_target(s, job);
     const char *env_id = js_str(source->json, "environment_id");
-    const struct object *env = alive(s, C_ENVIRONMENTS, env_id);
+    const struct object *env = sim_alive(s, C_ENVIRONMENTS, env_id);
     const char *user = js_str(source->json, "environment_user_ref");
 
     if (!env)
         return xstrdup("The environment is gone.");
-    if (user && !has_user(env, user))
+    if (user && !sim_has_user(env, user))
         return xasprintf("The environment has no user %s.", user);
-    return environment_problem(env);
+    return sim_environment_problem(env);
 }
 
 static void finish_create(struct sim *s, struct object *job)
 {
-    object_show(s, job_target(s, job), true);
+    sim_object_show(s, sim_job_target(s, job), true);
 }
 
 static void fail_create(struct sim *s, struct object *job)
 {
-    struct object *source = job_target(s, job);
+    struct object *source = sim_job_target(s, job);
     if (source)
-        object_remove(s, source, false);
+        sim_object_remove(s, source, false);
 }
 
 static void finish_update(struct sim *s, struct object *job)
 {
-    struct object *source = job_target(s, job);
-    const cJSON *body = js_get(job_args(job), "body"), *repository = NULL;
+    struct object *source = sim_job_target(s, job);
+    const cJSON *body = js_get(sim_job_args(job), "body"), *repository = NULL;
 
-    members_apply(s, source_appdata_members, body, source);
-    const struct object *env = repository_home(s, js_str(source->json, "repository"), &repository);
+    sim_members_apply(s, sim_source_appdata_members, body, source);
+    const struct object *env =
+        sim_repository_home(s, js_str(source->json, "repository"), &repository);
     if (env)
         settle(source, env, repository);
 }
 
 static char *check_delete(struct sim *s, const struct object *job)
 {
-    const struct object *source = job_target(s, job);
+    const struct object *source = sim_job_target(s, job);
 
     for (EACH(s, C_DSOURCES, dsource)) {
         if (!dsource->deleted && streq(js_str(dsource->json, "source_id"), source->id))
             return xasprintf("The source config \"%s\" is linked to the dSource \"%s\" and "
                              "cannot be deleted.",
-                             name_of(source), name_of(dsource));
+                             sim_name_of(source), sim_name_of(dsource));
     }
     return NULL;
 }
 
 static void finish_delete(struct sim *s, struct object *job)
 {
-    object_remove(s, job_target(s, job), true);
+    sim_object_remove(s, sim_job_target(s, job), true);
 }
 
-const struct operation source_operations[] = {
+const struct operation sim_source_operations[] = {
     { "source.create", "SOURCE_CONFIG_CREATE", "Create source config", 67000, check_create,
       finish_create, fail_create },
     { "source.update", "SOURCE_CONFIG_UPDATE", "Update source config", 8000, NULL, finish_update,

@@ -4,11 +4,11 @@
 
 #include "tests/sim/call.h"
 
-void source_create_postgres(struct call *c);
-void source_create_appdata(struct call *c);
-void source_update(struct call *c);
-void source_delete(struct call *c);
+void sim_source_create_postgres(struct call *c);
+void sim_source_create_appdata(struct call *c);
+void sim_source_update(struct call *c);
+void sim_source_delete(struct call *c);
 
-extern const struct member source_postgres_members[], source_appdata_members[];
+extern const struct member sim_source_postgres_members[], sim_source_appdata_members[];
 
 #endif

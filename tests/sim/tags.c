@@ -2,12 +2,12 @@
  * empty delete body removes them all. */
 #include "tests/sim/tags.h"
 
-const struct member tags_members[] = {
+const struct member sim_tags_members[] = {
     { "tags", T_TAGS, 1, 0, M_CREATE | M_REQUIRED, "tags", NULL },
     MEMBERS_END,
 };
 
-const struct member tags_delete_members[] = {
+const struct member sim_tags_delete_members[] = {
     { "key", T_STR, 1, 4000, M_CREATE, NULL, NULL },
     { "value", T_STR, 1, 4000, M_CREATE, NULL, NULL },
     { "tags", T_TAGS, 1, 0, M_CREATE, NULL, NULL },
@@ -29,7 +29,7 @@ static bool has_pair(const cJSON *tags, const cJSON *wanted)
     return false;
 }
 
-void tags_merge(cJSON *json, const cJSON *tags)
+void sim_tags_merge(cJSON *json, const cJSON *tags)
 {
     const cJSON *tag;
     cJSON *list = js_list(json, "tags");
@@ -50,22 +50,22 @@ static void reply_tags(struct call *c, int status, const struct object *o)
     cJSON *json = js_object();
 
     js_put(json, "tags", tags ? js_dup(tags) : js_array());
-    reply(c, status, json);
+    sim_reply(c, status, json);
 }
 
-void tags_get(struct call *c)
+void sim_tags_get(struct call *c)
 {
-    const struct object *o = subject(c);
+    const struct object *o = sim_subject(c);
     if (o)
         reply_tags(c, 200, o);
 }
 
-void tags_add(struct call *c)
+void sim_tags_add(struct call *c)
 {
-    struct object *o = subject(c);
+    struct object *o = sim_subject(c);
     if (!o)
         return;
-    tags_merge(o->json, js_get(c->body, "tags"));
+    sim_tags_merge(o->json, js_get(c->body, "tags"));
     reply_tags(c, 201, o);
 }
 
@@ -79,13 +79,13 @@ static bool doomed(const cJSON *body, const cJSON *tag)
     return !key || is_pair(tag, key, js_str(body, "value"));
 }
 
-void tags_delete(struct call *c)
+void sim_tags_delete(struct call *c)
 {
-    struct object *o = subject(c);
+    struct object *o = sim_subject(c);
     if (!o)
         return;
     if (js_get(c->body, "value") && !js_get(c->body, "key")) {
-        refuse(c, 400, "value: without a key");
+        sim_refuse(c, 400, "value: without a key");
         return;
     }
 
@@ -96,5 +96,5 @@ void tags_delete(struct call *c)
             js_add(kept, js_dup(tag));
     }
     js_put(o->json, "tags", kept);
-    reply_empty(c, 204);
+    sim_reply_empty(c, 204);
 }

@@ -4,12 +4,12 @@
 
 #include "tests/sim/call.h"
 
-void tags_get(struct call *c);
-void tags_add(struct call *c);
-void tags_delete(struct call *c);
+void sim_tags_get(struct call *c);
+void sim_tags_add(struct call *c);
+void sim_tags_delete(struct call *c);
 /* Adds pairs that are not there yet. */
-void tags_merge(cJSON *json, const cJSON *tags);
+void sim_tags_merge(cJSON *json, const cJSON *tags);
 
-extern const struct member tags_members[], tags_delete_members[];
+extern const struct member sim_tags_members[], sim_tags_delete_members[];
 
 #endif

@@ -10,11 +10,11 @@ static const struct {
     const char *what;
     void (*act)(struct sim *s, const char *id);
 } actions[] = {
-    { "engine.connect", engine_connect },
-    { "job.finish", job_finish_unseen },
+    { "engine.connect", sim_engine_connect },
+    { "job.finish", sim_job_finish_unseen },
 };
 
-void timer_add(struct sim *s, msec at, const char *what, const char *id)
+void sim_timer_add(struct sim *s, msec at, const char *what, const char *id)
 {
     cJSON *timer = js_object();
 
@@ -43,7 +43,7 @@ static void run(struct sim *s, const cJSON *timer)
     }
 }
 
-void timers_advance(struct sim *s, msec now)
+void sim_timers_advance(struct sim *s, msec now)
 {
     cJSON *timer;
     while ((timer = first_timer(s)) && js_msec(timer, "at", 0) <= now) {
@@ -56,7 +56,7 @@ void timers_advance(struct sim *s, msec now)
     }
 }
 
-void timers_wake(struct sim *s)
+void sim_timers_wake(struct sim *s)
 {
     const cJSON *timer = first_timer(s);
     if (timer)

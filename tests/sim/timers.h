@@ -4,9 +4,9 @@
 
 #include "tests/sim/model.h"
 
-void timer_add(struct sim *s, msec at, const char *what, const char *id);
+void sim_timer_add(struct sim *s, msec at, const char *what, const char *id);
 /* Runs what is due, in order of time, moving s->now along. */
-void timers_advance(struct sim *s, msec now);
-void timers_wake(struct sim *s);
+void sim_timers_advance(struct sim *s, msec now);
+void sim_timers_wake(struct sim *s);
 
 #endif

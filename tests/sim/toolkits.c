@@ -43,7 +43,7 @@ static const char *build_part(const char *p, long *value)
     return *p == '.' ? p + 1 : p;
 }
 
-int compare_builds(const char *a, const char *b)
+int sim_compare_builds(const char *a, const char *b)
 {
     while (*a || *b) {
         long x, y;
@@ -114,9 +114,9 @@ static struct object *installed(const struct sim *s, const char *engine_id, cons
     return NULL;
 }
 
-bool toolkit_busy(const struct sim *s, const char *toolkit_id)
+bool sim_toolkit_busy(const struct sim *s, const char *toolkit_id)
 {
-    return toolkit_id && job_runs(s, "toolkit.upload", toolkit_id);
+    return toolkit_id && sim_job_runs(s, "toolkit.upload", toolkit_id);
 }
 
 /* The toolkit that an upload will fill: the installed one, or a new one that
@@ -127,9 +127,9 @@ static struct object *prepare(struct sim *s, const struct object *engine, const 
     if (toolkit)
         return toolkit;
 
-    toolkit = object_new(s, C_TOOLKITS, next_id(s, engine->id, "TOOLKIT"));
+    toolkit = sim_object_new(s, C_TOOLKITS, sim_next_id(s, engine->id, "TOOLKIT"));
     js_put_str(toolkit->json, "engine_id", engine->id);
-    js_put_str(toolkit->json, "engine_name", name_of(engine));
+    js_put_str(toolkit->json, "engine_name", sim_name_of(engine));
     js_put_str(toolkit->json, "reference", toolkit->id + strlen(engine->id) + 1);
     js_copy(toolkit->json, "type", artifact, "type");
     js_copy(toolkit->json, "display_name", artifact, "name");
@@ -141,37 +141,37 @@ static struct object *prepare(struct sim *s, const struct object *engine, const 
 
 static struct object *upload_engine(struct call *c, const char *id_or_name)
 {
-    struct object *engine = alive(c->sim, C_ENGINES, id_or_name);
+    struct object *engine = sim_alive(c->sim, C_ENGINES, id_or_name);
     if (!engine)
-        engine = by_name(c->sim, C_ENGINES, id_or_name);
+        engine = sim_by_name(c->sim, C_ENGINES, id_or_name);
     if (!engine)
-        refuse(c, 400, "engine_id: no engine %s", id_or_name ? id_or_name : "given");
-    else if (engine_unreachable(c->sim, engine))
-        refuse(c, 503, "The engine %s is unreachable", id_or_name);
+        sim_refuse(c, 400, "engine_id: no engine %s", id_or_name ? id_or_name : "given");
+    else if (sim_engine_unreachable(c->sim, engine))
+        sim_refuse(c, 503, "The engine %s is unreachable", id_or_name);
     else
         return engine;
     return NULL;
 }
 
-void toolkit_upload(struct call *c)
+void sim_toolkit_upload(struct call *c)
 {
     const struct sim_request *in = c->in;
-    char *file = multipart_part(in->content_type, in->body, in->length, "file");
-    char *id = multipart_part(in->content_type, in->body, in->length, "engine_id");
+    char *file = sim_multipart_part(in->content_type, in->body, in->length, "file");
+    char *id = sim_multipart_part(in->content_type, in->body, in->length, "engine_id");
     cJSON *artifact = file ? cJSON_Parse(file) : NULL;
     const struct object *engine = NULL;
 
     if (!file || !id)
-        refuse(c, 400, "multipart/form-data with the parts file and engine_id is expected");
+        sim_refuse(c, 400, "multipart/form-data with the parts file and engine_id is expected");
     else if (!js_str(artifact, "name"))
-        refuse(c, 400, "file: not a connector");
+        sim_refuse(c, 400, "file: not a connector");
     else
         engine = upload_engine(c, id);
     if (engine) {
         struct object *toolkit = prepare(c->sim, engine, artifact);
         cJSON *args = js_object();
         js_put(args, "artifact", js_dup(artifact));
-        reply_job(c, 200, job_new(c->sim, "toolkit.upload", toolkit, args), NULL, NULL);
+        sim_reply_job(c, 200, sim_job_new(c->sim, "toolkit.upload", toolkit, args), NULL, NULL);
     }
     cJSON_Delete(artifact);
     free(file);
@@ -180,8 +180,8 @@ void toolkit_upload(struct call *c)
 
 static char *check_upload(struct sim *s, const struct object *job)
 {
-    const struct object *toolkit = job_target(s, job);
-    const cJSON *artifact = js_get(job_args(job), "artifact");
+    const struct object *toolkit = sim_job_target(s, job);
+    const cJSON *artifact = js_get(sim_job_args(job), "artifact");
     const char *build = js_str(artifact, "buildNumber"), *old = js_str(toolkit->priv, "build");
 
     if (streq(js_str(artifact, "type"), "Toolkit"))
@@ -190,7 +190,7 @@ static char *check_upload(struct sim *s, const struct object *job)
         return xstrdup("The plugin's build number is missing or malformed.");
     if (!js_str(artifact, "pluginId"))
         return xstrdup("The plugin has no pluginId.");
-    if (old && compare_builds(build, old) < 0)
+    if (old && sim_compare_builds(build, old) < 0)
         return xasprintf("The plugin's build number %s is lower than the installed %s: "
                          "downgrade is not supported.",
                          build, old);
@@ -199,58 +199,58 @@ static char *check_upload(struct sim *s, const struct object *job)
 
 static void finish_upload(struct sim *s, struct object *job)
 {
-    struct object *toolkit = job_target(s, job);
+    struct object *toolkit = sim_job_target(s, job);
 
-    spread(toolkit, js_get(job_args(job), "artifact"));
+    spread(toolkit, js_get(sim_job_args(job), "artifact"));
     js_put(js_get(job->priv, "args"), "artifact", NULL);
     if (toolkit->visible_at == NEVER)
-        object_show(s, toolkit, true);
+        sim_object_show(s, toolkit, true);
 }
 
 static void fail_upload(struct sim *s, struct object *job)
 {
-    struct object *toolkit = job_target(s, job);
-    if (toolkit && toolkit->visible_at == NEVER && !toolkit_busy(s, toolkit->id))
-        object_remove(s, toolkit, false);
+    struct object *toolkit = sim_job_target(s, job);
+    if (toolkit && toolkit->visible_at == NEVER && !sim_toolkit_busy(s, toolkit->id))
+        sim_object_remove(s, toolkit, false);
 }
 
-void toolkit_delete(struct call *c)
+void sim_toolkit_delete(struct call *c)
 {
-    struct object *toolkit = subject(c);
+    struct object *toolkit = sim_subject(c);
     if (toolkit)
-        reply_job(c, 200, job_new(c->sim, "toolkit.delete", toolkit, NULL), NULL, NULL);
+        sim_reply_job(c, 200, sim_job_new(c->sim, "toolkit.delete", toolkit, NULL), NULL, NULL);
 }
 
 /* Only a toolkit that came inactive with a failover can be upgraded. */
-void toolkit_upgrade(struct call *c)
+void sim_toolkit_upgrade(struct call *c)
 {
-    struct object *toolkit = subject(c);
+    struct object *toolkit = sim_subject(c);
     if (!toolkit)
         return;
     if (streq(js_str(toolkit->json, "status"), "ACTIVE"))
-        refuse(c, 400, "Toolkit %s is active.", toolkit->id);
+        sim_refuse(c, 400, "Toolkit %s is active.", toolkit->id);
     else
-        reply_job(c, 200, job_new(c->sim, "toolkit.upgrade", toolkit, NULL), NULL, NULL);
+        sim_reply_job(c, 200, sim_job_new(c->sim, "toolkit.upgrade", toolkit, NULL), NULL, NULL);
 }
 
-void toolkit_schemas(struct call *c)
+void sim_toolkit_schemas(struct call *c)
 {
     cJSON *json = js_object();
     js_put_str(json, "id", "https://delphix.com/platform/api");
     js_put_str(json, "description", "Shared types of connector schemas.");
     js_put(json, "definitions", js_object());
-    reply(c, 200, json);
+    sim_reply(c, 200, json);
 }
 
 static char *check_delete(struct sim *s, const struct object *job)
 {
     static const enum collection users[] = { C_SOURCES, C_DSOURCES, C_VDBS };
-    const char *id = job_target(s, job)->id;
+    const char *id = sim_job_target(s, job)->id;
 
     for (size_t i = 0; i < ARRAY_LEN(users); i++) {
         for (EACH(s, users[i], o)) {
             if (!o->deleted && streq(js_str(o->json, "toolkit_id"), id))
-                return xasprintf("The toolkit is in use by %s.", name_of(o));
+                return xasprintf("The toolkit is in use by %s.", sim_name_of(o));
         }
     }
     return NULL;
@@ -267,17 +267,17 @@ static void drop_repositories(struct sim *s, const char *toolkit_id)
 
 static void finish_delete(struct sim *s, struct object *job)
 {
-    struct object *toolkit = job_target(s, job);
+    struct object *toolkit = sim_job_target(s, job);
     drop_repositories(s, toolkit->id);
-    object_remove(s, toolkit, true);
+    sim_object_remove(s, toolkit, true);
 }
 
 static void finish_upgrade(struct sim *s, struct object *job)
 {
-    js_put_str(job_target(s, job)->json, "status", "ACTIVE");
+    js_put_str(sim_job_target(s, job)->json, "status", "ACTIVE");
 }
 
-const struct operation toolkit_operations[] = {
+const struct operation sim_toolkit_operations[] = {
     { "toolkit.upload", "TOOLKIT_UPLOAD", "Upload toolkit", 30000, check_upload, finish_upload,
       fail_upload },
     { "toolkit.delete", "TOOLKIT_DELETE", "Delete toolkit", 10000, check_delete, finish_delete,

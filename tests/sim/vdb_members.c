@@ -11,7 +11,7 @@
     }
 
 /* clang-format off */
-const struct member vdb_members[] = {
+const struct member sim_vdb_members[] = {
     { "name", T_STR, 1, 256, M_BOTH, "name", NULL },
     { "description", T_STR, 0, 0, M_UPDATE | M_28, "description", NULL },
     { "source_data_id", T_STR, 1, 256, M_CREATE, NULL, NULL },
@@ -62,7 +62,7 @@ const struct member vdb_members[] = {
 
 /* Every call that names a point in time; what is too much for one is refused
  * by the next table only in strict mode. */
-const struct member point_members[] = {
+const struct member sim_point_members[] = {
     { "snapshot_id", T_STR, 1, 256, M_CREATE, NULL, NULL },
     { "timestamp", T_DATE, 0, 0, M_CREATE, NULL, NULL },
     { "timestamp_in_database_timezone", T_STR, 19, 23, M_CREATE, NULL, NULL },
@@ -75,25 +75,25 @@ const struct member point_members[] = {
     MEMBERS_END,
 };
 
-const struct member vdb_delete_members[] = {
+const struct member sim_vdb_delete_members[] = {
     { "force", T_BOOL, 0, 0, M_CREATE, NULL, NULL },
     { "delete_all_dependent_vdbs", T_BOOL, 0, 0, M_CREATE | M_28, NULL, NULL },
     { "move_to_recycle_bin", T_BOOL, 0, 0, M_CREATE | M_28, NULL, NULL },
     MEMBERS_END,
 };
 
-const struct member instances_members[] = {
+const struct member sim_instances_members[] = {
     { "instances", T_LIST, 0, 0, M_CREATE, NULL, NULL },
     { "abort", T_BOOL, 0, 0, M_CREATE, NULL, NULL },
     MEMBERS_END,
 };
 
-const struct member lock_members[] = {
+const struct member sim_lock_members[] = {
     { "account_id", T_INT, 0, 0, M_CREATE, NULL, NULL },
     MEMBERS_END,
 };
 
-const struct member migrate_members[] = {
+const struct member sim_migrate_members[] = {
     { "environment_id", T_STR, 0, 0, M_CREATE, NULL, NULL },
     { "environment_user_ref", T_STR, 0, 0, M_CREATE, NULL, NULL },
     { "repository_id", T_STR, 0, 0, M_CREATE, NULL, NULL },

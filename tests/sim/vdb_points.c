@@ -27,12 +27,12 @@ static const cJSON *bookmark_vdb(const struct object *bookmark)
 static bool bookmark_point(struct call *c, struct point *p)
 {
     const char *id = js_str(c->body, "bookmark_id");
-    const cJSON *entry = bookmark_vdb(alive(c->sim, C_BOOKMARKS, id));
+    const cJSON *entry = bookmark_vdb(sim_alive(c->sim, C_BOOKMARKS, id));
 
-    p->source = entry ? dataset(c->sim, js_str(entry, "vdb_id")) : NULL;
-    p->snapshot = entry ? alive(c->sim, C_SNAPSHOTS, js_str(entry, "snapshot_id")) : NULL;
+    p->source = entry ? sim_dataset(c->sim, js_str(entry, "vdb_id")) : NULL;
+    p->snapshot = entry ? sim_alive(c->sim, C_SNAPSHOTS, js_str(entry, "snapshot_id")) : NULL;
     if (!p->source)
-        refuse(c, 400, "bookmark_id: %s is no bookmark of exactly one VDB", id ? id : "null");
+        sim_refuse(c, 400, "bookmark_id: %s is no bookmark of exactly one VDB", id ? id : "null");
     return p->source != NULL;
 }
 
@@ -44,14 +44,14 @@ static struct object *snapshot_at(const struct sim *s, const cJSON *body, const 
 
     if (!when)
         when = js_str(body, "timestamp_in_database_timezone");
-    if (when && !parse_rfc3339(when, &before))
+    if (when && !sim_parse_rfc3339(when, &before))
         return NULL;
-    return latest_snapshot(s, id, before);
+    return sim_latest_snapshot(s, id, before);
 }
 
 static const char *dataset_named(const struct sim *s, const cJSON *body, const char *otherwise)
 {
-    const struct object *flow = alive(s, C_TIMEFLOWS, js_str(body, "timeflow_id"));
+    const struct object *flow = sim_alive(s, C_TIMEFLOWS, js_str(body, "timeflow_id"));
     const char *id = js_str(body, "source_data_id");
 
     if (!id)
@@ -70,16 +70,16 @@ static bool find_point(struct call *c, const char *otherwise, struct point *p)
     if (strstr(c->route->pattern, "bookmark"))
         return bookmark_point(c, p);
     if (snapshot) {
-        p->snapshot = referred(c, C_SNAPSHOTS, "snapshot_id", snapshot);
+        p->snapshot = sim_referred(c, C_SNAPSHOTS, "snapshot_id", snapshot);
         if (!p->snapshot)
             return false;
-        p->source = dataset(c->sim, js_str(p->snapshot->json, "dataset_id"));
+        p->source = sim_dataset(c->sim, js_str(p->snapshot->json, "dataset_id"));
         return p->source != NULL;
     }
     const char *id = dataset_named(c->sim, body, otherwise);
-    p->source = dataset(c->sim, id);
-    if (!p->source || !is_ready(p->source)) {
-        refuse(c, 400, "source_data_id: no dataset with id %s", id ? id : "null");
+    p->source = sim_dataset(c->sim, id);
+    if (!p->source || !sim_is_ready(p->source)) {
+        sim_refuse(c, 400, "source_data_id: no dataset with id %s", id ? id : "null");
         return false;
     }
     p->snapshot = snapshot_at(c->sim, body, id);
@@ -95,10 +95,10 @@ static const struct object *target(struct call *c, const struct point *p, const 
     struct object *env = NULL;
 
     if (id) {
-        env = repository_home(c->sim, id, repository);
+        env = sim_repository_home(c->sim, id, repository);
     } else {
         for (EACH(c->sim, C_ENVIRONMENTS, e)) {
-            if (!is_ready(e) || engine_of(c->sim, e) != engine_of(c->sim, p->source) ||
+            if (!sim_is_ready(e) || sim_engine_of(c->sim, e) != sim_engine_of(c->sim, p->source) ||
                 (env_id && !streq(e->id, env_id)))
                 continue;
             *repository = js_find(js_get(e->json, "repositories"), "toolkit_id", toolkit);
@@ -109,8 +109,8 @@ static const struct object *target(struct call *c, const struct point *p, const 
             *repository = js_find(js_get(env->json, "repositories"), "toolkit_id", toolkit);
     }
     if (!env)
-        refuse(c, 400, "%s: no such target", id ? "repository_id" : "environment_id");
-    return env ? referred(c, C_ENVIRONMENTS, "environment_id", env->id) : NULL;
+        sim_refuse(c, 400, "%s: no such target", id ? "repository_id" : "environment_id");
+    return env ? sim_referred(c, C_ENVIRONMENTS, "environment_id", env->id) : NULL;
 }
 
 static void put_parent(const struct sim *s, struct object *vdb, const struct object *source)
@@ -143,7 +143,7 @@ static void put_defaults(struct sim *s, struct object *vdb, const struct object 
                                           "logsync_enabled" };
     const cJSON *user = js_get(env->json, "env_users");
 
-    members_false(vdb->json, falses, ARRAY_LEN(falses));
+    sim_members_false(vdb->json, falses, ARRAY_LEN(falses));
     user = js_find(user, "user_ref", js_str(vdb->json, "environment_user_ref"));
     if (!js_get(vdb->json, "environment_user_ref"))
         js_copy(vdb->json, "environment_user_ref",
@@ -154,28 +154,28 @@ static void put_defaults(struct sim *s, struct object *vdb, const struct object 
         put_config_name(vdb);
     if (!js_get(vdb->json, "hooks"))
         js_put(vdb->json, "hooks", js_object());
-    put_date(vdb->json, "last_refreshed_date", s->now);
+    sim_put_date(vdb->json, "last_refreshed_date", s->now);
     js_put_bool(vdb->priv, "user_missing",
-                !user && !has_user(env, js_str(vdb->json, "environment_user_ref")));
+                !user && !sim_has_user(env, js_str(vdb->json, "environment_user_ref")));
 }
 
 static struct object *vdb_new(struct call *c, const struct point *p, const struct object *env,
                               const cJSON *repository)
 {
     struct sim *s = c->sim;
-    const struct object *engine = engine_of(s, p->source);
-    struct object *vdb = object_new(s, C_VDBS, next_id(s, engine->id, "APPDATA_CONTAINER"));
+    const struct object *engine = sim_engine_of(s, p->source);
+    struct object *vdb = sim_object_new(s, C_VDBS, sim_next_id(s, engine->id, "APPDATA_CONTAINER"));
     char *name = xasprintf("V%05u", (unsigned)(sim_random(s) % 100000));
 
     js_put_str(vdb->json, "engine_id", engine->id);
     js_put_str(vdb->json, "name", name);
     free(name);
-    if (!dataset_group(c, vdb, "target_group_id")) {
-        object_remove(s, vdb, false);
+    if (!sim_dataset_group(c, vdb, "target_group_id")) {
+        sim_object_remove(s, vdb, false);
         return NULL;
     }
-    members_apply(s, vdb_members, c->body, vdb);
-    dataset_settle(s, vdb, engine, js_str(p->source->json, "toolkit_id"));
+    sim_members_apply(s, sim_vdb_members, c->body, vdb);
+    sim_dataset_settle(s, vdb, engine, js_str(p->source->json, "toolkit_id"));
     js_put_str(vdb->json, "environment_id", env->id);
     js_copy(vdb->json, "repository_id", repository, "id");
     const cJSON *host = cJSON_GetArrayItem(js_get(env->json, "hosts"), 0);
@@ -193,21 +193,23 @@ static cJSON *point_args(const struct point *p)
     return args;
 }
 
-void vdb_provision(struct call *c)
+void sim_vdb_provision(struct call *c)
 {
     struct point p = { NULL, NULL };
     const cJSON *repository = NULL;
 
-    if (!find_point(c, NULL, &p) || !policy_usable(c, "snapshot_policy_id", "SNAPSHOT_POLICY") ||
-        !policy_usable(c, "retention_policy_id", "RETENTION_POLICY"))
+    if (!find_point(c, NULL, &p) ||
+        !sim_policy_usable(c, "snapshot_policy_id", "SNAPSHOT_POLICY") ||
+        !sim_policy_usable(c, "retention_policy_id", "RETENTION_POLICY"))
         return;
     const struct object *env = target(c, &p, &repository);
     struct object *vdb = env ? vdb_new(c, &p, env, repository) : NULL;
     if (vdb)
-        reply_job(c, 200, job_new(c->sim, "vdb.provision", vdb, point_args(&p)), "vdb_id", vdb->id);
+        sim_reply_job(c, 200, sim_job_new(c->sim, "vdb.provision", vdb, point_args(&p)), "vdb_id",
+                      vdb->id);
 }
 
-void vdb_defaults(struct call *c)
+void sim_vdb_defaults(struct call *c)
 {
     struct point p = { NULL, NULL };
     if (!find_point(c, NULL, &p))
@@ -220,16 +222,16 @@ void vdb_defaults(struct call *c)
         js_put_str(json, "source_data_id", p.source->id);
     js_copy(json, "snapshot_id", c->body, "snapshot_id");
     js_copy(json, "timestamp", c->body, "timestamp");
-    js_put_str(json, "name", name_of(p.source));
+    js_put_str(json, "name", sim_name_of(p.source));
     js_put_bool(json, "vdb_restart", true);
     js_put(json, "appdata_source_params", js_object());
-    reply(c, 200, json);
+    sim_reply(c, 200, json);
 }
 
 static char *snapshot_problem(const struct sim *s, const struct object *job)
 {
-    const char *id = js_str(job_args(job), "snapshot");
-    const struct object *snap = alive(s, C_SNAPSHOTS, id);
+    const char *id = js_str(sim_job_args(job), "snapshot");
+    const struct object *snap = sim_alive(s, C_SNAPSHOTS, id);
 
     if (!id)
         return xstrdup("The source has no snapshot to provision from at that point.");
@@ -242,12 +244,12 @@ static char *snapshot_problem(const struct sim *s, const struct object *job)
 
 static char *place_problem(const struct sim *s, const struct object *vdb)
 {
-    const struct object *env = alive(s, C_ENVIRONMENTS, js_str(vdb->json, "environment_id"));
+    const struct object *env = sim_alive(s, C_ENVIRONMENTS, js_str(vdb->json, "environment_id"));
     const cJSON *repository =
         env ? js_find(js_get(env->json, "repositories"), "id", js_str(vdb->json, "repository_id"))
             : NULL;
 
-    if (!env || engine_of(s, env) != engine_of(s, vdb))
+    if (!env || sim_engine_of(s, env) != sim_engine_of(s, vdb))
         return xstrdup("The target environment is not on the engine of the source.");
     if (!repository || !streq(js_str(repository, "toolkit_id"), js_str(vdb->json, "toolkit_id")))
         return xstrdup("The target repository is not one of the source's connector.");
@@ -256,112 +258,112 @@ static char *place_problem(const struct sim *s, const struct object *vdb)
     if (js_true(vdb->priv, "user_missing"))
         return xasprintf("Validation of user environment failed: no user %s.",
                          js_str(vdb->json, "environment_user_ref"));
-    return environment_problem(env);
+    return sim_environment_problem(env);
 }
 
 static char *check_provision(struct sim *s, const struct object *job)
 {
-    const struct object *vdb = job_target(s, job);
+    const struct object *vdb = sim_job_target(s, job);
     char *problem = snapshot_problem(s, job);
 
     if (!problem)
         problem = place_problem(s, vdb);
     if (!problem)
-        problem = name_problem(s, vdb);
+        problem = sim_name_problem(s, vdb);
     if (!problem)
-        problem = port_problem(s, vdb);
-    return problem ? problem : toolkit_problem(s, vdb);
+        problem = sim_port_problem(s, vdb);
+    return problem ? problem : sim_toolkit_problem(s, vdb);
 }
 
 /* Gives the VDB a timeflow that begins at the job's snapshot. */
 static void begin_at(struct sim *s, const struct object *job, const char *creation_type)
 {
-    struct object *vdb = job_target(s, job);
-    const struct object *snap = alive(s, C_SNAPSHOTS, js_str(job_args(job), "snapshot"));
+    struct object *vdb = sim_job_target(s, job);
+    const struct object *snap = sim_alive(s, C_SNAPSHOTS, js_str(sim_job_args(job), "snapshot"));
 
-    timeflow_new(s, vdb, creation_type, snap);
+    sim_timeflow_new(s, vdb, creation_type, snap);
     if (snap)
         js_copy(vdb->json, "parent_timeflow_timestamp", snap->json, "timestamp");
 }
 
 static void finish_provision(struct sim *s, struct object *job)
 {
-    struct object *vdb = job_target(s, job);
+    struct object *vdb = sim_job_target(s, job);
 
     begin_at(s, job, "INITIAL");
-    policy_assign(s, js_str(vdb->priv, "snapshot_policy_id"), vdb);
-    policy_assign(s, js_str(vdb->priv, "retention_policy_id"), vdb);
-    object_show(s, vdb, true);
-    count_dependants(s, js_str(vdb->json, "parent_id"));
+    sim_policy_assign(s, js_str(vdb->priv, "snapshot_policy_id"), vdb);
+    sim_policy_assign(s, js_str(vdb->priv, "retention_policy_id"), vdb);
+    sim_object_show(s, vdb, true);
+    sim_count_dependants(s, js_str(vdb->json, "parent_id"));
 }
 
 static void fail_provision(struct sim *s, struct object *job)
 {
-    struct object *vdb = job_target(s, job);
+    struct object *vdb = sim_job_target(s, job);
     if (!vdb)
         return;
-    object_remove(s, vdb, false);
-    count_dependants(s, js_str(vdb->json, "parent_id"));
+    sim_object_remove(s, vdb, false);
+    sim_count_dependants(s, js_str(vdb->json, "parent_id"));
 }
 
 /* Refresh and rollback: the VDB's parent, or the VDB itself, is the default. */
 static void point_job(struct call *c, const char *operation, bool own)
 {
-    const struct object *vdb = subject(c);
+    const struct object *vdb = sim_subject(c);
     struct point p = { NULL, NULL };
 
     if (!vdb)
         return;
-    if (vdb_barred(vdb)) {
-        refuse(c, 400, "VDB \"%s\" %s.", name_of(vdb), vdb_barred(vdb));
+    if (sim_vdb_barred(vdb)) {
+        sim_refuse(c, 400, "VDB \"%s\" %s.", sim_name_of(vdb), sim_vdb_barred(vdb));
         return;
     }
     if (find_point(c, own ? vdb->id : js_str(vdb->json, "parent_id"), &p))
-        reply_job(c, 200, job_new(c->sim, operation, vdb, point_args(&p)), NULL, NULL);
+        sim_reply_job(c, 200, sim_job_new(c->sim, operation, vdb, point_args(&p)), NULL, NULL);
 }
 
-void vdb_refresh(struct call *c)
+void sim_vdb_refresh(struct call *c)
 {
     point_job(c, "vdb.refresh", false);
 }
 
-void vdb_rollback(struct call *c)
+void sim_vdb_rollback(struct call *c)
 {
     point_job(c, "vdb.rollback", true);
 }
 
-void vdb_undo_refresh(struct call *c)
+void sim_vdb_undo_refresh(struct call *c)
 {
-    vdb_job(c, "vdb.undo_refresh");
+    sim_vdb_job(c, "vdb.undo_refresh");
 }
 
-void vdb_switch_timeflow(struct call *c)
+void sim_vdb_switch_timeflow(struct call *c)
 {
-    vdb_job(c, "vdb.switch_timeflow");
+    sim_vdb_job(c, "vdb.switch_timeflow");
 }
 
 static char *check_point(struct sim *s, const struct object *job)
 {
-    const struct object *vdb = job_target(s, job);
+    const struct object *vdb = sim_job_target(s, job);
     char *problem = snapshot_problem(s, job);
 
     if (!problem && !js_true(vdb->json, "enabled"))
         problem = xstrdup("The VDB is disabled.");
-    return problem ? problem : toolkit_problem(s, vdb);
+    return problem ? problem : sim_toolkit_problem(s, vdb);
 }
 
 static void finish_refresh(struct sim *s, struct object *job)
 {
-    struct object *vdb = job_target(s, job);
-    const struct object *source = dataset(s, js_str(job_args(job), "source"));
+    struct object *vdb = sim_job_target(s, job);
+    const struct object *source = sim_dataset(s, js_str(sim_job_args(job), "source"));
     char *old = xstrdup(js_str(vdb->json, "parent_id") ? js_str(vdb->json, "parent_id") : "");
 
     begin_at(s, job, "REFRESH");
-    put_date(vdb->json, "last_refreshed_date", s->now);
+    sim_put_date(vdb->json, "last_refreshed_date", s->now);
     if (source && source != vdb) {
         put_parent(s, vdb, source);
-        count_dependants(s, source->id);
-        count_dependants(s, old);
+        sim_count_dependants(s, source->id);
+        sim_count_dependants(s, old);
     }
     free(old);
 }
@@ -373,19 +375,19 @@ static void finish_rollback(struct sim *s, struct object *job)
 
 static char *check_undo(struct sim *s, const struct object *job)
 {
-    const struct object *vdb = job_target(s, job);
-    const struct object *flow = alive(s, C_TIMEFLOWS, js_str(vdb->json, "current_timeflow_id"));
+    const struct object *vdb = sim_job_target(s, job);
+    const struct object *flow = sim_alive(s, C_TIMEFLOWS, js_str(vdb->json, "current_timeflow_id"));
 
     if (flow && streq(js_str(flow->json, "creation_type"), "REFRESH") &&
         js_str(vdb->json, "previous_timeflow_id"))
-        return toolkit_problem(s, vdb);
+        return sim_toolkit_problem(s, vdb);
     return xstrdup("There is no refresh to undo.");
 }
 
 static void activate(struct sim *s, struct object *vdb, const char *timeflow_id)
 {
-    struct object *old = alive(s, C_TIMEFLOWS, js_str(vdb->json, "current_timeflow_id"));
-    struct object *flow = alive(s, C_TIMEFLOWS, timeflow_id);
+    struct object *old = sim_alive(s, C_TIMEFLOWS, js_str(vdb->json, "current_timeflow_id"));
+    struct object *flow = sim_alive(s, C_TIMEFLOWS, timeflow_id);
 
     if (!flow || flow == old)
         return;
@@ -398,27 +400,27 @@ static void activate(struct sim *s, struct object *vdb, const char *timeflow_id)
 
 static void finish_undo(struct sim *s, struct object *job)
 {
-    struct object *vdb = job_target(s, job);
+    struct object *vdb = sim_job_target(s, job);
     activate(s, vdb, js_str(vdb->json, "previous_timeflow_id"));
 }
 
 static char *check_switch(struct sim *s, const struct object *job)
 {
-    const struct object *vdb = job_target(s, job);
-    const char *id = js_str(js_get(job_args(job), "body"), "timeflow_id");
-    const struct object *flow = alive(s, C_TIMEFLOWS, id);
+    const struct object *vdb = sim_job_target(s, job);
+    const char *id = js_str(js_get(sim_job_args(job), "body"), "timeflow_id");
+    const struct object *flow = sim_alive(s, C_TIMEFLOWS, id);
 
     if (flow && streq(js_str(flow->json, "dataset_id"), vdb->id))
-        return toolkit_problem(s, vdb);
+        return sim_toolkit_problem(s, vdb);
     return xasprintf("The VDB has no timeflow %s.", id ? id : "null");
 }
 
 static void finish_switch(struct sim *s, struct object *job)
 {
-    activate(s, job_target(s, job), js_str(js_get(job_args(job), "body"), "timeflow_id"));
+    activate(s, sim_job_target(s, job), js_str(js_get(sim_job_args(job), "body"), "timeflow_id"));
 }
 
-const struct operation vdb_point_operations[] = {
+const struct operation sim_vdb_point_operations[] = {
     { "vdb.provision", "DB_PROVISION", "Provision VDB", 53000, check_provision, finish_provision,
       fail_provision },
     { "vdb.refresh", "DB_REFRESH", "Refresh VDB", 45000, check_point, finish_refresh, NULL },

@@ -5,30 +5,30 @@
 
 #include "tests/sim/call.h"
 
-void vdb_update(struct call *c);
-void vdb_delete(struct call *c);
-void vdb_enable(struct call *c);
-void vdb_disable(struct call *c);
-void vdb_start(struct call *c);
-void vdb_stop(struct call *c);
-void vdb_lock(struct call *c);
-void vdb_unlock(struct call *c);
-void vdb_migrate(struct call *c);
-void vdb_upgrade(struct call *c);
+void sim_vdb_update(struct call *c);
+void sim_vdb_delete(struct call *c);
+void sim_vdb_enable(struct call *c);
+void sim_vdb_disable(struct call *c);
+void sim_vdb_start(struct call *c);
+void sim_vdb_stop(struct call *c);
+void sim_vdb_lock(struct call *c);
+void sim_vdb_unlock(struct call *c);
+void sim_vdb_migrate(struct call *c);
+void sim_vdb_upgrade(struct call *c);
 
-void vdb_provision(struct call *c); /* the three provision calls */
-void vdb_defaults(struct call *c);  /* and their twins */
-void vdb_refresh(struct call *c);   /* the four refresh calls */
-void vdb_rollback(struct call *c);  /* the three rollback calls */
-void vdb_undo_refresh(struct call *c);
-void vdb_switch_timeflow(struct call *c);
+void sim_vdb_provision(struct call *c); /* the three provision calls */
+void sim_vdb_defaults(struct call *c);  /* and their twins */
+void sim_vdb_refresh(struct call *c);   /* the four refresh calls */
+void sim_vdb_rollback(struct call *c);  /* the three rollback calls */
+void sim_vdb_undo_refresh(struct call *c);
+void sim_vdb_switch_timeflow(struct call *c);
 
 /* Why nothing may be done to the VDB, or NULL. */
-const char *vdb_barred(const struct object *vdb);
+const char *sim_vdb_barred(const struct object *vdb);
 /* Starts an operation on the path's VDB with the body, unless it is barred. */
-void vdb_job(struct call *c, const char *operation);
+void sim_vdb_job(struct call *c, const char *operation);
 
-extern const struct member vdb_members[], point_members[], vdb_delete_members[],
-    instances_members[], lock_members[], migrate_members[];
+extern const struct member sim_vdb_members[], sim_point_members[], sim_vdb_delete_members[],
+    sim_instances_members[], sim_lock_members[], sim_migrate_members[];
 
 #endif
