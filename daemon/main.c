@@ -52,7 +52,7 @@ static const struct known_option {
       DOES_PLAN | DOES_APPLY },
     { "no-color", OPT_NO_COLOR, NULL, "no colours, whatever the terminal can",
       DOES_PLAN | DOES_APPLY },
-    { "log-level", OPT_LOG_LEVEL, "LEVEL", "error, warning, info or debug (default info)",
+    { "log-level", OPT_LOG_LEVEL, "LEVEL", "error, warning, info or debug",
       DOES_RUN | DOES_PLAN | DOES_APPLY },
     { "help", 'h', NULL, "this text", DOES_ALL },
     { "version", 'V', NULL, "print versions", DOES_ALL },
@@ -100,9 +100,8 @@ static void print_options(unsigned bits)
 static int help(const struct command *c)
 {
     if (c) {
-        printf("Usage: dctd [OPTIONS] %s%s\n\n%s%s", c->name, c->arguments, c->help,
-               *c->more ? ".\n\n" : ".\n");
-        printf("%s", c->more);
+        printf("Usage: dctd [OPTIONS] %s%s\n\ndctd %s: %s\n%s", c->name, c->arguments, c->name,
+               c->help, c->more);
         print_options(c->bit);
     } else {
         printf("Usage: dctd [OPTIONS] COMMAND [PATH...]\n\n"
@@ -181,11 +180,24 @@ static int refuse_option(char *const *argv, int verdict)
 
     if (verdict == ':')
         return usage("an argument is missing after", word, NULL);
-    if (starts_with(word, "--"))
-        return usage("unknown option", word, nearest_word(word + 2, option_name, NULL));
+    if (starts_with(word, "--")) {
+        char *name = xstrndup(word + 2, strcspn(word + 2, "="));
+        int code = usage("unknown option", word, nearest_word(name, option_name, NULL));
+        free(name);
+        return code;
+    }
 
     char letter[] = { '-', (char)optopt, '\0' };
     return usage("unknown option", letter, NULL);
+}
+
+static int refuse_argument(int value)
+{
+    for (size_t i = 0; i < ARRAY_LEN(known); i++) {
+        if (known[i].value == value)
+            cmd_complain("--%s takes %s, not %s", known[i].name, known[i].help, optarg);
+    }
+    return EXIT_TROUBLE;
 }
 
 /* Reads every option; non-zero exit code where one is wrong. */
@@ -204,7 +216,7 @@ static int read_options(int argc, char **argv, struct line *l)
         if (value == '?' || value == ':')
             return refuse_option(argv, value);
         if (!take_option(l, value, optarg))
-            return usage("not an argument of this option:", optarg, NULL);
+            return refuse_argument(value);
     }
     return EXIT_GOOD;
 }
