@@ -108,8 +108,10 @@ static void unknown_key(struct reading *r, const struct level *at, const struct 
         node_error(r->y, p->key, "`%s` has no field `%s`", at->path, key);
     else
         node_error(r->y, p->key, "%s has no field `%s`", r->owner, key);
-    if (r->y->diags->n != r->y->diags->all)
-        return; /* only counted: nobody will see a suggestion */
+    if (r->y->diags->n != r->y->diags->all) { /* only counted: nobody would see a suggestion */
+        node_hide(r->y, p->value);
+        return;
+    }
     const char *meant = api_spelling(&c, key);
     if (!meant)
         meant = nearest_word(c.word, nth_candidate, &c);

@@ -77,7 +77,7 @@ static void quote(const struct source *s, struct diag *item)
 
     while (to > from && (s->text[to - 1] == '\n' || s->text[to - 1] == '\r'))
         to--;
-    if (shown == 0 && item->at.col > 1)
+    if (shown == 0)
         return;
 
     size_t cut = column_offset(s->text + from, to - from, shown == UINT32_MAX ? shown : shown + 1);

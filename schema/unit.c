@@ -173,6 +173,7 @@ static void read_document(struct unit *u, struct yaml_file *y, const struct node
     if (root->type != NODE_MAP || (!node_get(root, "apiVersion") && !node_get(root, "kind"))) {
         diag_error(y->diags, root->pos, "this is no manifest");
         diag_hint(y->diags, "a manifest is a mapping that begins with apiVersion: dct/v1");
+        node_hide(y, root); /* it may be a file of secrets that went astray */
         u->broken = true;
         return;
     }
@@ -181,6 +182,8 @@ static void read_document(struct unit *u, struct yaml_file *y, const struct node
     d.kind = read_kind(y, root);
     OWNED(object) o = d.kind ? read_metadata(&d) : NULL;
     if (!o) {
+        if (node_get(root, "spec"))
+            node_hide(y, node_get(root, "spec"));
         u->broken = true;
         return;
     }
