@@ -62,7 +62,9 @@ static enum change_why why_of(const struct entry *entry, const struct field *f,
     return wanted->digest[0] && streq(applied, wanted->digest) ? WHY_DRIFT : WHY_CHANGE;
 }
 
-/* No reply can tell: the ledger's digest decides. */
+/* No reply can tell: the ledger's digest decides. Without one the row is new to
+ * us, unless we know nothing of the object at all: then the ledger was lost,
+ * and what was applied before that is taken to be there still. */
 static bool blind_differs(const struct field *f, const struct value *wanted,
                           const struct entry *entry, bool adopting)
 {
@@ -70,7 +72,9 @@ static bool blind_differs(const struct field *f, const struct value *wanted,
 
     if (applied)
         return wanted->digest[0] && !streq(applied, wanted->digest);
-    return adopting && !(f->flags & TOKEN) && f->type != F_FILE;
+    if (adopting)
+        return !(f->flags & TOKEN);
+    return entry && entry->applied->child;
 }
 
 /* Was the file's content seen in DCT already? Its version says so where both
@@ -110,7 +114,7 @@ static void compare_ref(const struct comparison *c, size_t row, struct diff *d)
 
     resolve_row(c->world, c->w, row, &r);
     if (r.how == RESOLVED) {
-        if (seen->state != V_SET || !streq(r.id, seen->s)) {
+        if (seen->state != V_SET || !streq(r.shown, seen->s)) {
             const char *was = seen->state == V_SET ? display_id(c->world, f, seen->s) : "(none)";
             add_change(d, k, row, xstrdup(was), xstrdup(wanted->s), why_of(c->entry, f, wanted));
         }

@@ -5,11 +5,6 @@
 
 enum { WHY_MAX = 2000 };
 
-static bool value_is(const struct value *v, const char *text)
-{
-    return v->state == V_SET && streq(v->s, text);
-}
-
 /* Is the reference in the scope row the same on both sides? Unknown counts as yes. */
 static bool same_scope(const struct world *world, const struct wanted *w,
                        const struct observed_item *item)
@@ -24,7 +19,7 @@ static bool same_scope(const struct world *world, const struct wanted *w,
         return true;
     struct resolved r;
     resolve_row(world, w, row, &r);
-    bool same = r.how == RESOLVED ? streq(r.id, seen->s) : r.how == RESOLVE_UNKNOWN;
+    bool same = r.how == RESOLVED ? streq(r.shown, seen->s) : r.how == RESOLVE_UNKNOWN;
     resolved_clear(&r);
     return same;
 }

@@ -242,21 +242,9 @@ static bool interesting(const struct observe *ob, const struct kind_desc *k, con
            (set_named(ob->set, k->kind, name, NULL) || remembered(&ob->referenced, k->kind, name));
 }
 
-/* The list's object goes to every join that reads the same list. */
-static void feed_joins(struct observe *ob, const struct list *l, const cJSON *item)
-{
-    for (enum kind k = 0; k < KINDS; k++) {
-        for (size_t i = 0; i < kind_desc(k)->n_joins; i++) {
-            const struct join *j = &kind_desc(k)->joins[i];
-            if (ob->seen->joins_known[k] && streq(j->path, l->path))
-                observed_join(ob->seen, kind_desc(k), j, item);
-        }
-    }
-}
-
 static void take_item(struct observe *ob, const struct list *l, const cJSON *item)
 {
-    feed_joins(ob, l, item);
+    observed_feed_joins(ob->seen, l->path, item);
     switch (l->what) {
     case LIST_KIND:
         (void)observed_add(ob->seen, kind_desc(l->kind), item,

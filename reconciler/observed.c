@@ -182,6 +182,29 @@ static void note_reported(struct observed_list *l, const struct kind_desc *k,
     }
 }
 
+/* A known object keeps its place: others point to it. */
+static struct observed_item *place_of(struct observed_list *l, char *id)
+{
+    struct observed_item *item = map_get(&l->by_id, id);
+
+    if (item) {
+        free(id);
+        unlink_name(l, item);
+        free(item->name);
+        free(item->engine);
+        free(item->owner);
+        object_free(item->object);
+        *item = (struct observed_item){ .id = item->id };
+        return item;
+    }
+    item = xcalloc(1, sizeof(*item));
+    item->id = id;
+    l->items = grow(l->items, l->n, &l->cap, sizeof(struct observed_item *));
+    l->items[l->n++] = item;
+    map_set(&l->by_id, item->id, item);
+    return item;
+}
+
 struct observed_item *observed_add(struct observed *o, const struct kind_desc *k, const cJSON *json,
                                    bool full)
 {
@@ -190,25 +213,18 @@ struct observed_item *observed_add(struct observed *o, const struct kind_desc *k
 
     if (!id)
         return NULL;
-    observed_remove(o, k, id);
-    struct observed_item *item = xcalloc(1, sizeof(*item));
+    struct observed_item *item = place_of(l, id);
     cJSON *joins = joined(o, k, json);
     const char *name = json_text(json, name_path(k));
     item->kind = k;
-    item->id = id;
     item->name = xstrdup(name ? name : "");
     item->engine = engine_of(k, json, joins);
     item->owner = owner_of(json);
     item->foreign = is_foreign(json);
-    if (full) {
-        item->object = wire_decode(k, json, joins);
+    item->object = full ? wire_decode(k, json, joins) : NULL;
+    if (item->object)
         note_reported(l, k, item->object);
-    }
     cJSON_Delete(joins);
-
-    l->items = grow(l->items, l->n, &l->cap, sizeof(struct observed_item *));
-    l->items[l->n++] = item;
-    map_set(&l->by_id, item->id, item);
     item->next_named = map_get(&l->by_name, item->name);
     map_remove(&l->by_name, item->name);
     map_set(&l->by_name, item->name, item);
@@ -241,6 +257,27 @@ void observed_join(struct observed *o, const struct kind_desc *k, const struct j
     map_remove(m, theirs);
     map_set(m, theirs, kept);
     cJSON_Delete(old);
+}
+
+void observed_unjoin(struct observed *o, const struct kind_desc *k, const struct join *j,
+                     const char *theirs)
+{
+    struct map *m = &o->joins[k->kind][j - k->joins];
+    cJSON *old = map_get(m, theirs);
+
+    map_remove(m, theirs);
+    cJSON_Delete(old);
+}
+
+void observed_feed_joins(struct observed *o, const char *path, const cJSON *item)
+{
+    for (enum kind k = 0; k < KINDS; k++) {
+        for (size_t i = 0; i < kind_desc(k)->n_joins; i++) {
+            const struct join *j = &kind_desc(k)->joins[i];
+            if (o->joins_known[k] && streq(j->path, path))
+                observed_join(o, kind_desc(k), j, item);
+        }
+    }
 }
 
 void observed_extra_add(struct observed_extras *x, const cJSON *item, const char *type_member)

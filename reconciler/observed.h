@@ -66,6 +66,11 @@ struct observed_item *observed_by_name(const struct observed *o, enum kind kind,
 /* Remembers one object of a join's collection. */
 void observed_join(struct observed *o, const struct kind_desc *k, const struct join *j,
                    const cJSON *item);
+/* The object is to be asked for anew: forgets what was joined to it. */
+void observed_unjoin(struct observed *o, const struct kind_desc *k, const struct join *j,
+                     const char *theirs);
+/* An object of one collection is also joined to objects of others. */
+void observed_feed_joins(struct observed *o, const char *path, const cJSON *item);
 void observed_extra_add(struct observed_extras *x, const cJSON *item, const char *type_member);
 /* NULL where there is none. `type` NULL: any. */
 const struct observed_extra *observed_extra(const struct observed_extras *x, const char *name,

@@ -65,7 +65,7 @@ static void later(struct resolved *r, const struct wanted *target)
 static void found(struct resolved *r, const char *id)
 {
     r->how = RESOLVED;
-    r->id = id;
+    r->id = r->shown = id;
 }
 
 static void unknown(struct resolved *r, const char *what, const char *name)
@@ -125,7 +125,8 @@ static void resolve_extra(const struct observed_extras *x, const char *engine,
     if (!engine) {
         r->how = RESOLVE_LATER;
     } else if (e) {
-        found(r, f->flags & READ_NAME ? e->name : e->id);
+        found(r, e->id);
+        r->shown = f->flags & READ_NAME ? e->name : e->id;
     } else if (!x->complete) {
         unknown(r, what, name);
     } else {

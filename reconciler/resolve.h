@@ -24,7 +24,8 @@ enum resolution {
 
 struct resolved {
     enum resolution how;
-    const char *id;              /* RESOLVED: id, or the name for READ_NAME rows; borrowed */
+    const char *id;              /* RESOLVED: what requests say; borrowed */
+    const char *shown;           /* RESOLVED: what replies show: the id, or the name; borrowed */
     const struct wanted *target; /* the manifest that makes it, or NULL */
     struct buf why;              /* MISSING, UNKNOWN: what to tell people */
 };

@@ -1,0 +1,421 @@
+/* Observe, plan, execute, observe again. */
+#include "reconciler/cycle.h"
+
+#include <stdlib.h>
+
+#include "reconciler/exec.h"
+#include "reconciler/keep.h"
+#include "reconciler/observe.h"
+#include "reconciler/planner.h"
+
+enum {
+    TRIES_MAX = 4,   /* apply: failures of one object before it is given up */
+    ROUNDS_MAX = 12, /* rounds of work without coming to rest: something flips */
+    FLIPPING_WAIT = 60000,
+    TROUBLE_WAIT = 5000, /* after an observation that failed; doubles */
+    TROUBLE_LONGEST = 300000,
+};
+
+struct cycle {
+    struct cycle_options options;
+    char *instance;
+    struct ledger *ledger;
+    struct backoff backoff;
+    uint64_t ids;
+    enum cycle_phase phase;
+    struct set *set, *next_set; /* in force; to be taken as soon as nothing is on its way */
+    struct observe *observe;
+    struct world world;
+    struct plan *plan;
+    struct exec exec;
+    bool observed, stopping, nudged;
+    unsigned rounds, troubles;
+    char *trouble;
+    msec next, told; /* when to observe again; what FX_WAKE said last */
+};
+
+struct cycle *cycle_new(const struct cycle_options *o, struct ledger *ledger)
+{
+    struct cycle *c = xcalloc(1, sizeof(*c));
+
+    c->options = *o;
+    c->instance = xstrdup(o->instance);
+    c->options.instance = c->instance;
+    c->ledger = ledger;
+    backoff_init(&c->backoff, o->seed);
+    return c;
+}
+
+/* The plan and what it was made from; they point into each other. */
+static void drop_world(struct cycle *c)
+{
+    plan_free(c->plan);
+    c->plan = NULL;
+    if (c->world.set)
+        match_clear(&c->world);
+    observed_free(c->world.observed);
+    c->world = (struct world){ 0 };
+    observe_free(c->observe);
+    c->observe = NULL;
+}
+
+void cycle_free(struct cycle *c)
+{
+    if (!c)
+        return;
+    drop_world(c);
+    set_free(c->set);
+    set_free(c->next_set);
+    ledger_free(c->ledger);
+    backoff_clear(&c->backoff);
+    free(c->trouble);
+    free(c->instance);
+    free(c);
+}
+
+static void begin_observing(struct cycle *c, struct step *s)
+{
+    drop_world(c);
+    if (c->next_set) {
+        set_free(c->set);
+        c->set = TAKE(c->next_set);
+        c->rounds = 0;
+        backoff_reset(&c->backoff);
+    }
+    c->phase = CYCLE_OBSERVING;
+    c->next = 0;
+    c->nudged = false;
+    c->observe = observe_new(c->set, c->ledger);
+    observe_go(c->observe, s);
+}
+
+static void rest(struct cycle *c, struct step *s, bool converged, msec next)
+{
+    c->phase = c->stopping ? CYCLE_STOPPED : CYCLE_IDLE;
+    c->next = next;
+    c->rounds = converged ? 0 : c->rounds;
+    fx_rested(s->fx, converged);
+}
+
+/* Nothing to do for now, but not at rest either. */
+static void wait_until(struct cycle *c, msec at)
+{
+    c->phase = CYCLE_IDLE;
+    c->next = at;
+}
+
+/* A tenth early or late, so that many instances do not ask at one moment. */
+static msec next_interval(struct cycle *c, msec now)
+{
+    msec span = c->options.interval / 5;
+
+    c->backoff.random = c->backoff.random * UINT64_C(6364136223846793005) + 1442695040888963407;
+    return now + c->options.interval - span / 2 +
+           (span ? (msec)((c->backoff.random >> 33) % (uint64_t)span) : 0);
+}
+
+static void keep_settled(struct cycle *c, struct step *s)
+{
+    for (size_t i = 0; i < c->set->n; i++) {
+        const struct wanted *w = &c->set->items[i];
+        const struct pairing *p = &c->world.pairs[i];
+        if (p->match != MATCH_OURS || !p->item->object || plan_index(c->plan, w->key) >= 0)
+            continue;
+        struct entry *old = p->entry;
+        if (!keep_object(&c->world, w, p->item, ORIGIN_CREATED))
+            continue;
+        if (old && !streq(old->key, w->key)) {
+            fx_record(s->fx, old->key, NULL);
+            ledger_remove(c->ledger, old->key);
+        }
+        fx_record(s->fx, w->key, entry_text(ledger_find(c->ledger, w->key)));
+        match_one(&c->world, i);
+    }
+}
+
+/* Entries whose object is certainly gone and that nobody wants: nothing is left
+ * to remember. A job that is still under way keeps its entry. */
+static void forget_gone(struct cycle *c, struct step *s)
+{
+    for (size_t i = ledger_count(c->ledger); i-- > 0;) {
+        const struct entry *e = ledger_at(c->ledger, i);
+        bool fresh = e->intent.open && (e->intent.job || s->now < e->intent.at + OUTCOME_GRACE);
+        if (set_find(c->set, e->key) || plan_index(c->plan, e->key) >= 0 || fresh ||
+            !c->world.observed->kinds[e->kind].complete || !c->set->complete)
+            continue;
+        if (e->id && observed_by_id(c->world.observed, e->kind, e->id))
+            continue;
+        fx_record(s->fx, e->key, NULL);
+        ledger_remove(c->ledger, e->key);
+    }
+}
+
+static void report_drift(const struct cycle *c, struct step *s)
+{
+    for (size_t i = 0; i < c->plan->n; i++) {
+        const struct action *a = &c->plan->items[i];
+        for (size_t j = 0; j < a->n_changes; j++) {
+            const struct change *ch = &a->changes[j];
+            if (ch->why == WHY_DRIFT && ch->was)
+                fx_report(s->fx, REPORT_DRIFT, a->key, "`%s` is %s, the manifest says %s",
+                          a->kind->table.rows[ch->row].yaml, ch->was, ch->becomes);
+        }
+    }
+}
+
+static void make_plan(struct cycle *c, struct step *s)
+{
+    c->world = (struct world){ .set = c->set,
+                               .observed = observe_take(c->observe),
+                               .ledger = c->ledger,
+                               .instance = c->instance };
+    match_all(&c->world);
+    const struct planner in = { &c->world, &c->options, &c->backoff, s->now };
+    c->plan = plan_build(&in);
+}
+
+static void note_trouble(struct cycle *c, const char *trouble, struct step *s)
+{
+    free(c->trouble);
+    c->trouble = trouble ? xstrdup(trouble) : NULL;
+    c->troubles = trouble ? c->troubles + 1 : 0;
+    c->observed = c->observed || !trouble;
+    if (trouble)
+        fx_report(s->fx, REPORT_ERROR, NULL, "observing DCT: %s", trouble);
+}
+
+static msec trouble_wait(const struct cycle *c)
+{
+    msec wait = TROUBLE_WAIT;
+
+    for (unsigned i = 1; i < c->troubles && wait < TROUBLE_LONGEST; i++)
+        wait *= 2;
+    return wait;
+}
+
+static void begin_executing(struct cycle *c, struct step *s)
+{
+    c->phase = CYCLE_EXECUTING;
+    c->rounds++;
+    c->exec = (struct exec){
+        .world = &c->world, .plan = c->plan, .options = &c->options, .backoff = &c->backoff
+    };
+    exec_go(&c->exec, s);
+}
+
+/* When the earliest of the objects that failed may be tried again; 0 = none may. */
+static msec earliest_retry(const struct cycle *c)
+{
+    msec at = 0;
+
+    for (size_t i = 0; i < c->plan->n; i++) {
+        const struct action *a = &c->plan->items[i];
+        if (a->blocked || !a->not_before || a->state == A_DONE)
+            continue;
+        if (c->options.mode == CYCLE_APPLY && backoff_tries(&c->backoff, a->key) >= TRIES_MAX)
+            continue;
+        if (!at || a->not_before < at)
+            at = a->not_before;
+    }
+    return at;
+}
+
+/* Observed once more after every round in which something was done: the plan
+ * must come out empty. */
+static void after_executing(struct cycle *c, struct step *s)
+{
+    bool flips = c->rounds >= ROUNDS_MAX;
+    msec retry = earliest_retry(c);
+
+    if (c->exec.done && !flips && !c->stopping) {
+        begin_observing(c, s);
+        return;
+    }
+    if (flips)
+        fx_report(s->fx, REPORT_WARNING, NULL,
+                  "something keeps changing what was just applied; waiting before going on");
+    if (c->options.mode == CYCLE_APPLY) {
+        if (!retry || flips || c->stopping)
+            rest(c, s, false, 0);
+        else
+            wait_until(c, retry);
+        return;
+    }
+    msec next = next_interval(c, s->now);
+    if (flips) {
+        c->rounds = 0;
+        next = s->now + FLIPPING_WAIT;
+    } else if (retry && retry < next) {
+        next = retry;
+    }
+    rest(c, s, false, next);
+}
+
+static bool apply_gives_up(const struct cycle *c)
+{
+    return c->options.mode == CYCLE_APPLY && c->troubles >= TRIES_MAX;
+}
+
+/* Nothing could be read: there is no plan, only another try. */
+static void after_trouble(struct cycle *c, struct step *s)
+{
+    if (c->options.mode == CYCLE_PLAN || c->stopping || apply_gives_up(c))
+        rest(c, s, false, 0);
+    else if (c->options.mode == CYCLE_RUN)
+        rest(c, s, false, s->now + trouble_wait(c));
+    else
+        wait_until(c, s->now + trouble_wait(c));
+}
+
+static bool nothing_to_do(const struct cycle *c)
+{
+    return plan_empty(c->plan) && !c->plan->by_verb[VERB_NONE];
+}
+
+static void after_observing(struct cycle *c, struct step *s)
+{
+    bool blind = observe_blind(c->observe);
+
+    note_trouble(c, observe_trouble(c->observe), s);
+    if (blind) {
+        after_trouble(c, s);
+        return;
+    }
+    make_plan(c, s);
+    fx_planned(s->fx);
+    if (c->options.mode == CYCLE_PLAN) {
+        rest(c, s, plan_empty(c->plan) && !c->plan->unknown, 0);
+        return;
+    }
+    keep_settled(c, s);
+    forget_gone(c, s);
+    report_drift(c, s);
+    if (c->next_set && !c->stopping)
+        begin_observing(c, s);
+    else if (nothing_to_do(c) || c->stopping)
+        rest(c, s, nothing_to_do(c) && !c->plan->unknown,
+             c->options.mode == CYCLE_RUN ? next_interval(c, s->now) : 0);
+    else
+        begin_executing(c, s);
+}
+
+/* After a stop or new manifests nothing new is sent; what is on its way is
+ * awaited, jobs go on in DCT and are found again by the ledger. */
+static void go_on(struct cycle *c, struct step *s)
+{
+    switch (c->phase) {
+    case CYCLE_IDLE:
+        if (c->stopping)
+            rest(c, s, false, 0);
+        else if (c->next_set || c->nudged || (c->next && c->next <= s->now))
+            begin_observing(c, s);
+        break;
+    case CYCLE_OBSERVING:
+        observe_go(c->observe, s);
+        break;
+    case CYCLE_EXECUTING:
+        c->exec.draining = c->stopping || c->next_set;
+        exec_go(&c->exec, s);
+        if (c->exec.draining && exec_quiet(&c->exec) && c->stopping)
+            rest(c, s, false, 0);
+        else if (c->exec.draining && exec_quiet(&c->exec))
+            begin_observing(c, s);
+        else if (exec_done(&c->exec, s->now))
+            after_executing(c, s);
+        break;
+    case CYCLE_STOPPED:
+        break;
+    }
+    if (c->phase == CYCLE_OBSERVING && observe_done(c->observe))
+        after_observing(c, s);
+}
+
+static void tell_wake(struct cycle *c, struct step *s)
+{
+    msec at = 0;
+
+    if (c->phase == CYCLE_IDLE)
+        at = c->next;
+    else if (c->phase == CYCLE_OBSERVING)
+        at = observe_wake(c->observe);
+    else if (c->phase == CYCLE_EXECUTING)
+        at = exec_wake(&c->exec);
+    if (at && at != c->told)
+        fx_wake(s->fx, at);
+    c->told = at;
+}
+
+void cycle_step(struct cycle *c, const struct event *ev, struct effects *out)
+{
+    struct step s = { ev->now, out, &c->ids };
+
+    switch (ev->type) {
+    case EV_MANIFESTS:
+        set_free(c->next_set);
+        c->next_set = ev->set;
+        break;
+    case EV_REPLY:
+        if (c->phase == CYCLE_OBSERVING)
+            (void)observe_reply(c->observe, &ev->reply, &s);
+        else if (c->phase == CYCLE_EXECUTING)
+            (void)exec_reply(&c->exec, &ev->reply, &s);
+        break;
+    case EV_NUDGE:
+        c->nudged = true;
+        backoff_reset(&c->backoff);
+        break;
+    case EV_STOP:
+        c->stopping = true;
+        break;
+    case EV_LEDGER_FAILED:
+        fx_report(out, REPORT_ERROR, NULL, "the ledger cannot be written: %s", ev->text);
+        break;
+    case EV_WAKE:
+        c->told = 0;
+        break;
+    }
+    if (c->set || c->next_set || c->stopping)
+        go_on(c, &s);
+    tell_wake(c, &s);
+}
+
+const struct plan *cycle_plan(const struct cycle *c)
+{
+    return c->plan;
+}
+
+const struct ledger *cycle_ledger(const struct cycle *c)
+{
+    return c->ledger;
+}
+
+bool cycle_trouble(const struct cycle *c)
+{
+    return c->trouble || (c->plan && c->plan->unknown);
+}
+
+static void count_plan(const struct cycle *c, struct cycle_status *out)
+{
+    for (size_t i = 0; i < c->plan->n; i++) {
+        const struct action *a = &c->plan->items[i];
+        out->blocked += a->blocked != NULL;
+        out->waiting += a->state == A_WAITING && !a->blocked;
+        out->failed += a->state == A_FAILED;
+        out->running += action_running(a);
+        out->jobs += a->state == A_JOB;
+        out->synced += a->state == A_DONE && a->wanted;
+    }
+    out->synced += c->plan->in_sync;
+}
+
+void cycle_status(const struct cycle *c, struct cycle_status *out)
+{
+    *out = (struct cycle_status){ .phase = c->phase,
+                                  .revision = c->set ? c->set->revision : NULL,
+                                  .managed = c->set ? c->set->n : 0,
+                                  .observed = c->observed,
+                                  .trouble = c->trouble,
+                                  .next = c->next };
+    if (c->plan)
+        count_plan(c, out);
+}

@@ -1,0 +1,116 @@
+/* Scheduling by looking: nothing is queued, everything is derived from states. */
+#include "reconciler/exec.h"
+
+static bool ready(const struct exec *x, const struct action *a, msec now)
+{
+    if (a->state != A_WAITING || a->blocked || a->not_before > now)
+        return false;
+    for (size_t i = 0; i < a->n_needs; i++) {
+        const struct action *needed = &x->plan->items[a->needs[i]];
+        /* What is blocked, and did not block this one as well, is as it was. */
+        if (needed->state != A_DONE && !needed->blocked)
+            return false;
+    }
+    return true;
+}
+
+size_t exec_running(const struct exec *x)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < x->plan->n; i++)
+        n += action_running(&x->plan->items[i]);
+    return n;
+}
+
+size_t exec_jobs(const struct exec *x)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < x->plan->n; i++)
+        n += x->plan->items[i].state == A_JOB;
+    return n;
+}
+
+static bool below(size_t n, unsigned limit)
+{
+    return !limit || n < limit;
+}
+
+/* An environment's slot counts for what is wanted on it; the id is known late. */
+static bool has_slot(const struct exec *x, const struct action *a)
+{
+    const char *environment = a->wanted ? resolve_environment(x->world, a->wanted) : NULL;
+    size_t total = 0, engine = 0, on_environment = 0;
+
+    for (size_t i = 0; i < x->plan->n; i++) {
+        const struct action *other = &x->plan->items[i];
+        if (!action_running(other))
+            continue;
+        total++;
+        engine += a->engine && streq(a->engine, other->engine);
+        on_environment += environment && streq(environment, other->run->environment);
+    }
+    return below(total, x->options->total) && below(engine, x->options->per_engine) &&
+           below(on_environment, x->options->per_environment);
+}
+
+void exec_go(struct exec *x, struct step *s)
+{
+    for (size_t i = 0; i < x->plan->n && !x->draining; i++) {
+        struct action *a = &x->plan->items[i];
+        if (action_running(a) && a->run->wake && a->run->wake <= s->now)
+            action_wake(x, a, s);
+        else if (ready(x, a, s->now) && has_slot(x, a))
+            action_begin(x, a, s);
+    }
+    jobs_go(x, s);
+}
+
+bool exec_reply(struct exec *x, const struct reply *r, struct step *s)
+{
+    if (x->jobs_request && x->jobs_request == r->request) {
+        jobs_reply(x, r, s);
+        return true;
+    }
+    for (size_t i = 0; i < x->plan->n; i++) {
+        struct action *a = &x->plan->items[i];
+        if (a->run && a->run->request == r->request && a->run->await != AWAIT_NOTHING) {
+            action_reply(x, a, r, s);
+            return true;
+        }
+    }
+    return false;
+}
+
+msec exec_wake(const struct exec *x)
+{
+    msec at = x->draining ? 0 : x->jobs_next;
+
+    for (size_t i = 0; i < x->plan->n && !x->draining; i++) {
+        const struct action *a = &x->plan->items[i];
+        if (action_running(a) && a->run->wake && (!at || a->run->wake < at))
+            at = a->run->wake;
+    }
+    return at;
+}
+
+bool exec_quiet(const struct exec *x)
+{
+    for (size_t i = 0; i < x->plan->n; i++) {
+        const struct action *a = &x->plan->items[i];
+        if (action_running(a) && a->run->await != AWAIT_NOTHING)
+            return false;
+    }
+    return !x->jobs_request;
+}
+
+bool exec_done(const struct exec *x, msec now)
+{
+    for (size_t i = 0; i < x->plan->n; i++) {
+        const struct action *a = &x->plan->items[i];
+        if (action_running(a) || ready(x, a, now))
+            return false;
+    }
+    return true;
+}

@@ -1,0 +1,98 @@
+/* One POST /jobs/search per tick for every job in flight. The interval follows
+ * the age of the youngest: a job that has run for an hour can wait a while. */
+#include <stdlib.h>
+
+#include "reconciler/exec.h"
+#include "reconciler/reply.h"
+#include "schema/json.h"
+
+enum {
+    IN_MAX = 100,
+    /* values in one IN list (DCT API, SearchBody) */ SHORTEST = 500,
+    LONGEST = 15000,
+    AGE_SHARE = 10
+};
+
+static msec interval(const struct exec *x, msec now)
+{
+    msec youngest = -1;
+
+    for (size_t i = 0; i < x->plan->n; i++) {
+        const struct action *a = &x->plan->items[i];
+        msec age = a->state == A_JOB ? now - a->run->job_since : -1;
+        if (age >= 0 && (youngest < 0 || age < youngest))
+            youngest = age;
+    }
+    msec wait = youngest / AGE_SHARE;
+    if (wait < SHORTEST)
+        wait = SHORTEST;
+    for (unsigned i = 0; i < x->jobs_failed && wait < LONGEST; i++)
+        wait *= 2;
+    return wait < LONGEST ? wait : LONGEST;
+}
+
+/* Those that waited longest come first, a hundred at a time. */
+static size_t filter_jobs(struct exec *x, struct buf *filter)
+{
+    size_t n = 0;
+
+    buf_puts(filter, "id IN [");
+    for (size_t i = 0; i < x->plan->n && n < IN_MAX; i++) {
+        struct action *a = &x->plan->items[(x->jobs_from + i) % x->plan->n];
+        if (a->state != A_JOB)
+            continue;
+        buf_printf(filter, "%s'%s'", n++ ? ", " : "", a->run->job);
+        a->run->polled = true;
+        if (n == IN_MAX)
+            x->jobs_from = (x->jobs_from + i + 1) % x->plan->n;
+    }
+    buf_puts(filter, "]");
+    return n;
+}
+
+void jobs_go(struct exec *x, struct step *s)
+{
+    struct buf filter = BUF_WITH_LIMIT(50000);
+
+    if (x->jobs_request || x->draining || !exec_jobs(x)) {
+        if (!x->jobs_request)
+            x->jobs_next = 0;
+        return;
+    }
+    if (!x->jobs_next)
+        x->jobs_next = s->now + interval(x, s->now);
+    if (x->jobs_next > s->now)
+        return;
+    x->jobs_next = 0;
+    if (filter_jobs(x, &filter))
+        x->jobs_request = step_send(s, request_search("/jobs/search", buf_text(&filter)));
+    buf_clear(&filter);
+}
+
+static const cJSON *job_of(const cJSON *items, const char *id)
+{
+    const cJSON *job;
+
+    cJSON_ArrayForEach(job, items) {
+        if (streq(json_text(job, "id"), id))
+            return job;
+    }
+    return NULL;
+}
+
+void jobs_reply(struct exec *x, const struct reply *r, struct step *s)
+{
+    const cJSON *items = json_at(r->body, "items");
+    bool answered = reply_class(r) == REPLY_OK && cJSON_IsArray(items);
+
+    x->jobs_request = 0;
+    x->jobs_failed = answered ? 0 : x->jobs_failed + 1;
+    for (size_t i = 0; i < x->plan->n; i++) {
+        struct action *a = &x->plan->items[i];
+        if (a->state != A_JOB || !a->run->polled)
+            continue;
+        a->run->polled = false;
+        if (answered)
+            action_job(x, a, job_of(items, a->run->job), s);
+    }
+}

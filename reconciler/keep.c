@@ -1,0 +1,100 @@
+/* Entries follow objects. */
+#include "reconciler/keep.h"
+
+#include <stdlib.h>
+
+static bool keep_text(char **to, const char *s)
+{
+    if (streq(*to, s))
+        return false;
+    free(*to);
+    *to = s ? xstrdup(s) : NULL;
+    return true;
+}
+
+static enum deletion deletion_of(const struct object *o)
+{
+    if (o->policy.deletion != DELETION_DEFAULT)
+        return o->policy.deletion;
+    return o->kind->flags & KIND_ORPHAN ? DELETION_ORPHAN : DELETION_DELETE;
+}
+
+bool keep_wish(const struct world *world, const struct wanted *w, struct entry *e)
+{
+    enum deletion deletion = deletion_of(w->object);
+    const char *engine = w->object->kind->kind == KIND_ENGINE ? NULL : resolve_engine(world, w);
+    bool changed = keep_text(&e->name, w->object->name);
+
+    if (engine)
+        changed = keep_text(&e->engine, engine) || changed;
+    changed = changed || e->protect != w->object->policy.protect || e->deletion != deletion;
+    e->protect = w->object->policy.protect;
+    e->deletion = deletion;
+    return changed;
+}
+
+/* Is the row one whose last applied value is worth remembering? */
+static bool remembered(const struct field *f)
+{
+    return f->yaml && !(f->flags & FACT) && f->type != F_BLOCK && f->type != F_CONST;
+}
+
+bool keep_rows(struct entry *e, const struct object *o, const bool *rows)
+{
+    bool changed = false;
+
+    for (size_t i = 0; i < o->kind->table.n; i++) {
+        const struct field *f = &o->kind->table.rows[i];
+        const struct value *v = &o->values[i];
+        const char *applied = remembered(f) ? entry_digest(e, f->yaml) : NULL;
+        if (!remembered(f) || (rows && !rows[i]))
+            continue;
+        if (v->state == V_ABSENT && applied) {
+            entry_unapply(e, f->yaml);
+            changed = true;
+        } else if (v->state != V_ABSENT && !streq(applied, v->digest)) {
+            entry_apply(e, f, v);
+            changed = true;
+        }
+    }
+    return changed;
+}
+
+/* A renamed manifest takes its entry along. */
+static struct entry *entry_for(const struct world *world, const struct wanted *w, bool *changed)
+{
+    struct entry *e = ledger_find(world->ledger, w->key);
+    const struct entry *old = world->pairs[w - world->set->items].entry;
+
+    if (e)
+        return e;
+    *changed = true;
+    e = ledger_put(world->ledger, w->key, w->object->kind->kind);
+    if (old && !streq(old->key, w->key)) {
+        e->origin = old->origin;
+        e->owes_enable = old->owes_enable;
+        e->owes_refresh = old->owes_refresh;
+        cJSON_Delete(e->applied);
+        e->applied = cJSON_Duplicate(old->applied, true);
+    }
+    return e;
+}
+
+bool keep_object(const struct world *world, const struct wanted *w,
+                 const struct observed_item *item, enum origin origin)
+{
+    bool changed = false;
+    struct entry *e = entry_for(world, w, &changed);
+
+    changed = keep_wish(world, w, e) || changed;
+    changed = keep_text(&e->id, item->id) || changed;
+    if (e->origin == ORIGIN_NONE) {
+        e->origin = origin;
+        changed = true;
+    }
+    if (e->intent.open && !e->intent.job) {
+        entry_close(e); /* whatever its outcome was, the object is as it should be */
+        changed = true;
+    }
+    return keep_rows(e, w->object, NULL) || changed;
+}

@@ -1,0 +1,18 @@
+/* What the ledger keeps of an object that agrees with its manifest. */
+#ifndef RECONCILER_KEEP_H
+#define RECONCILER_KEEP_H
+
+#include "reconciler/match.h"
+
+/* Brings the entry of `w` in line with the manifest and the object: id, name,
+ * engine, policy, and the digest of every declared row as applied. Makes the
+ * entry where there is none, moves it from its old key after movedFrom. True
+ * if it is other than it was. */
+bool keep_object(const struct world *world, const struct wanted *w,
+                 const struct observed_item *item, enum origin origin);
+/* Only the rows that are marked, or all declared ones when `rows` is NULL. */
+bool keep_rows(struct entry *e, const struct object *o, const bool *rows);
+/* Policy, name and engine, before the object is there. */
+bool keep_wish(const struct world *world, const struct wanted *w, struct entry *e);
+
+#endif

@@ -1,0 +1,213 @@
+/* Which writes, in which order. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "reconciler/action.h"
+#include "schema/wire.h"
+
+void program_clear(struct action_run *run)
+{
+    for (size_t i = 0; i < run->n; i++)
+        cJSON_Delete(run->todo[i].json);
+    run->n = run->at = 0;
+}
+
+static struct todo *add(struct action_run *run, enum todo_type type, const struct call *call)
+{
+    run->todo = grow(run->todo, run->n, &run->cap, sizeof(*run->todo));
+    struct todo *t = &run->todo[run->n++];
+    *t = (struct todo){ .type = type, .call = call };
+    return t;
+}
+
+void program_one(struct action *a, enum todo_type type, const struct call *call)
+{
+    program_clear(a->run);
+    (void)add(a->run, type, call);
+}
+
+/* Names that only a search can turn into an id, as far as this call sends them. */
+static void add_lookups(struct action *a, bool creating, size_t variant)
+{
+    const struct table t = a->kind->table;
+
+    for (size_t i = 0; i < t.n; i++) {
+        const struct field *f = &t.rows[i];
+        const struct value *v = &a->wanted->object->values[i];
+        if (f->type != F_REF || v->state != V_SET || a->run->lookups[i] ||
+            (f->ref->target != REF_SNAPSHOT && f->ref->target != REF_BOOKMARK) ||
+            (creating && f->creates && !(f->creates & 1U << variant)) ||
+            (!creating && f->call != variant) || starts_with(v->s, "id:"))
+            continue;
+        add(a->run, TODO_LOOKUP, NULL)->row = i;
+    }
+}
+
+void program_create(struct action *a)
+{
+    size_t variant = wire_create_variant(a->wanted->object);
+
+    program_clear(a->run);
+    add_lookups(a, true, variant);
+    add(a->run, TODO_CREATE, &a->kind->creates[variant])->index = variant;
+}
+
+/* Rows that differ, may be changed in place, and were not sent by this run yet. */
+static bool *rows_left(const struct action *a, const struct diff *d)
+{
+    bool *left = xcalloc(a->kind->table.n, sizeof(bool));
+
+    for (size_t i = 0; i < d->n; i++) {
+        const struct change *c = &d->changes[i];
+        left[c->row] = !c->create_only && !a->run->carried[c->row];
+    }
+    return left;
+}
+
+static bool any(const bool *rows, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (rows[i])
+            return true;
+    }
+    return false;
+}
+
+/* Does one of the rows left travel in a body of that call? */
+static bool call_has(const struct action *a, size_t call, const bool *left)
+{
+    for (size_t i = 0; i < a->kind->table.n; i++) {
+        const struct field *f = &a->kind->table.rows[i];
+        if (left[i] && f->update && f->call == call && !(f->flags & (ACTION | STATE | TOKEN)))
+            return true;
+    }
+    return false;
+}
+
+/* Does what DCT has of the element say all that the manifest does? */
+static bool item_fulfilled(const struct action *a, const struct field *f, const cJSON *element)
+{
+    static const struct field any = { .type = F_JSON };
+    const cJSON *there = wire_item_find(f, element, a->run->raw);
+    cJSON *body = wire_item_body(f, element), *copy = cJSON_Duplicate(there, true);
+    const struct value wanted = { .state = V_SET, .json = body };
+    const struct value seen = { .state = copy ? V_SET : V_ABSENT, .json = copy };
+    bool is = value_fulfilled(&any, &wanted, &seen);
+
+    cJSON_Delete(body);
+    cJSON_Delete(copy);
+    return is;
+}
+
+static void add_items(struct action *a, size_t call, const bool *left)
+{
+    for (size_t i = 0; i < a->kind->table.n; i++) {
+        const struct field *f = &a->kind->table.rows[i];
+        const cJSON *element;
+        if (!left[i] || f->type != F_LIST || f->call != call)
+            continue;
+        cJSON_ArrayForEach(element, a->wanted->object->values[i].json) {
+            if (item_fulfilled(a, f, element))
+                continue;
+            struct todo *t = add(a->run, TODO_ITEM, &a->kind->updates[call]);
+            t->index = call;
+            t->row = i;
+            t->json = cJSON_Duplicate(element, true);
+        }
+    }
+}
+
+static void add_calls(struct action *a, const bool *left)
+{
+    for (size_t call = 0; call < a->kind->n_updates; call++) {
+        if (!call_has(a, call, left))
+            continue;
+        if (a->kind->updates[call].flags & CALL_PER_ITEM)
+            add_items(a, call, left);
+        else
+            add(a->run, TODO_UPDATE, &a->kind->updates[call])->index = call;
+    }
+}
+
+/* Rows with a call of their own: policies, locks, refreshes. */
+static void add_rows(struct action *a, const bool *left)
+{
+    for (size_t i = 0; i < a->kind->table.n; i++) {
+        const struct field *f = &a->kind->table.rows[i];
+        const struct value *v = &a->wanted->object->values[i];
+        size_t index = f->call;
+        if (!left[i] || !(f->flags & (ACTION | TOKEN)))
+            continue;
+        if (f->flags & TOKEN) {
+            index += wire_create_variant(a->wanted->object);
+            add_lookups(a, false, index);
+        } else if (f->flags & STATE && !v->i) {
+            index++;
+        }
+        struct todo *t = add(a->run, TODO_ROW, &a->kind->updates[index]);
+        t->index = index;
+        t->row = i;
+    }
+}
+
+static void add_tags(const struct exec *x, struct action *a, const struct observed_item *item)
+{
+    cJSON *missing, *gone;
+    const struct entry *e = ledger_find(x->world->ledger, a->key);
+
+    diff_tags(x->world, a->wanted, item, e, &missing, &gone);
+    if (gone)
+        add(a->run, TODO_TAGS_REMOVE, NULL)->json = gone;
+    if (missing)
+        add(a->run, TODO_TAGS_ADD, NULL)->json = missing;
+}
+
+static bool needs_disabled(const struct action *a, const bool *left)
+{
+    for (size_t i = 0; i < a->kind->table.n; i++) {
+        if (left[i] && a->kind->table.rows[i].flags & NEEDS_DISABLED)
+            return true;
+    }
+    return false;
+}
+
+static bool is_on(const struct value *v)
+{
+    return v->state == V_SET && v->i;
+}
+
+/* Off first where something needs it off; on again unless it is to stay off. */
+static void add_switching(struct action *a, const struct observed_item *item, const bool *left,
+                          size_t row, bool before)
+{
+    const struct value *wanted = &a->wanted->object->values[row];
+    bool stays_off = wanted->state == V_SET && !wanted->i, on = is_on(&item->object->values[row]);
+    bool off = on && (needs_disabled(a, left) || (left[row] && stays_off));
+
+    if (before && off)
+        (void)add(a->run, TODO_DISABLE, &a->kind->disable);
+    if (!before && !stays_off && (off || left[row]))
+        (void)add(a->run, TODO_ENABLE, &a->kind->enable);
+}
+
+bool program_update(const struct exec *x, struct action *a, const struct observed_item *item,
+                    const struct diff *d)
+{
+    bool *left = rows_left(a, d);
+    int enabled = table_find(a->kind->table, "enabled");
+    bool switches = enabled >= 0 && a->kind->disable.name;
+
+    program_clear(a->run);
+    if (any(left, a->kind->table.n)) {
+        if (switches)
+            add_switching(a, item, left, (size_t)enabled, true);
+        add_calls(a, left);
+        if (left[kind_row(a->kind, "metadata.tags")])
+            add_tags(x, a, item);
+        if (switches)
+            add_switching(a, item, left, (size_t)enabled, false);
+        add_rows(a, left);
+    }
+    free(left);
+    return a->run->n > 0;
+}

@@ -1,0 +1,340 @@
+/* Writes: announced in the ledger, sent, accepted or refused, and their jobs. */
+#include <stdlib.h>
+
+#include "reconciler/action_parts.h"
+#include "reconciler/keep.h"
+#include "reconciler/reply.h"
+#include "schema/json.h"
+
+/* Environments on the engine find a new connector only by looking again. */
+static void owe_refreshes(const struct exec *x, const struct action *a, struct step *s)
+{
+    if (!(a->kind->flags & KIND_PER_ENGINE))
+        return;
+    for (size_t i = 0; i < ledger_count(x->world->ledger); i++) {
+        struct entry *e = ledger_at(x->world->ledger, i);
+        if (!kind_desc(e->kind)->refresh.name || !e->id || !streq(e->engine, a->engine) ||
+            e->owes_refresh)
+            continue;
+        e->owes_refresh = true;
+        action_record(e, s);
+    }
+}
+
+/* A create happens with these values or not at all, so they are kept with the
+ * intent; a token that is there from the start asks for nothing. */
+static void keep_created(const struct exec *x, const struct action *a, struct entry *e)
+{
+    bool *rows = xcalloc(a->kind->table.n, sizeof(bool));
+
+    call_carried(a, &a->run->todo[a->run->at]);
+    for (size_t i = 0; i < a->kind->table.n; i++) {
+        const struct field *f = &a->kind->table.rows[i];
+        rows[i] = a->run->carried[i] || f->flags & (TOKEN | DERIVED | LOCAL);
+    }
+    cJSON_Delete(e->applied);
+    e->applied = cJSON_CreateObject();
+    (void)keep_wish(x->world, a->wanted, e);
+    (void)keep_rows(e, a->wanted->object, rows);
+    free(rows);
+}
+
+/* Does the manifest itself want the object disabled? */
+static bool wants_off(const struct action *a)
+{
+    int row = table_find(a->kind->table, "enabled");
+    const struct value *v = row < 0 ? NULL : &a->wanted->object->values[row];
+
+    return v && v->state == V_SET && !v->i;
+}
+
+/* The ledger knows of the write before DCT does. */
+static void intend(struct exec *x, struct action *a, const struct todo *t, struct step *s)
+{
+    struct entry *e = ledger_put(x->world->ledger, a->key, a->kind->kind);
+    const char *call = t->call ? t->call->name : "tags";
+
+    if (t->type == TODO_CREATE) {
+        free(e->id);
+        e->id = NULL;
+        e->origin = ORIGIN_CREATED;
+        keep_created(x, a, e);
+    }
+    if (t->type == TODO_DISABLE)
+        e->owes_enable = !wants_off(a);
+    if (t->type == TODO_CREATE || t->type == TODO_UPDATE)
+        owe_refreshes(x, a, s);
+    entry_intend(e, call, s->now);
+    action_record(e, s);
+}
+
+void action_next(struct exec *x, struct action *a, struct step *s)
+{
+    struct action_run *run = a->run;
+    char *why = NULL;
+
+    if (run->at == run->n && run->rescuing) {
+        action_stop(x, a, s);
+        return;
+    }
+    if (run->at == run->n) {
+        run->looks = 0;
+        run->settling_since = 0;
+        action_look_again(x, a, s);
+        return;
+    }
+    if (x->draining)
+        return;
+    const struct todo *t = &run->todo[run->at];
+    struct request *r = call_request(x, a, t, &why);
+    if (!r) {
+        action_fail(x, a, FAIL_RECOVERABLE, why, s);
+        return;
+    }
+    if (r->write)
+        intend(x, a, t, s);
+    run->await = AWAIT_TODO;
+    action_move(a, A_SENT);
+    run->request = step_send(s, r);
+}
+
+void action_begin_job(struct action *a, const char *id, struct step *s)
+{
+    char *job = xstrdup(id); /* `id` may be the text that is freed here */
+
+    free(a->run->job);
+    a->run->job = job;
+    a->run->job_since = s->now;
+    a->run->job_missing = 0;
+    a->run->percent = -1;
+    action_move(a, A_JOB);
+    action_report(a, REPORT_JOB, "DCT works on it", s);
+}
+
+/* What the write was for is done; the ledger follows. */
+static void todo_done(struct exec *x, struct action *a, struct step *s)
+{
+    struct action_run *run = a->run;
+    struct entry *e = action_entry(x, a);
+    bool *before = xcalloc(a->kind->table.n, sizeof(bool));
+
+    free(run->job);
+    run->job = NULL;
+    if (run->at < run->n) {
+        const struct todo *t = &run->todo[run->at++];
+        for (size_t i = 0; i < a->kind->table.n; i++)
+            before[i] = run->carried[i];
+        call_carried(a, t);
+        for (size_t i = 0; i < a->kind->table.n; i++)
+            before[i] = run->carried[i] && !before[i];
+        run->made = run->made || t->type == TODO_CREATE;
+        run->deleted = run->deleted || t->type == TODO_DELETE;
+        run->refreshed = run->refreshed || t->type == TODO_REFRESH;
+        if (t->type != TODO_CREATE && t->type != TODO_DELETE)
+            (void)keep_rows(e, a->wanted->object, before);
+        if (t->type == TODO_REFRESH)
+            e->owes_refresh = false;
+    }
+    free(before);
+    entry_close(e);
+    action_record(e, s);
+    action_next(x, a, s);
+}
+
+static void job_failed(struct exec *x, struct action *a, const cJSON *job, const char *status,
+                       struct step *s)
+{
+    struct entry *e = action_entry(x, a);
+    const char *details = json_text(job, "error_details");
+    const char *trace = json_text(job, "trace_id");
+    char *text = xasprintf("DCT job %s %s: %.2000s%s%.100s", a->run->job, status,
+                           details ? details : "DCT gives no details", trace ? ", trace " : "",
+                           trace ? trace : "");
+
+    entry_close(e);
+    action_record(e, s);
+    action_fail(x, a, FAIL_RECOVERABLE, text, s);
+}
+
+/* DCT does not follow the job any more, but what it began may go on. */
+static void job_lost(struct exec *x, struct action *a, const char *how, struct step *s)
+{
+    struct entry *e = action_entry(x, a);
+    char *text = xasprintf("the outcome of DCT job %s is not known (%s); DCT is observed again "
+                           "before anything else is done",
+                           a->run->job, how);
+
+    entry_job(e, NULL);
+    e->intent.at = s->now;
+    action_record(e, s);
+    action_fail(x, a, FAIL_UNKNOWN, text, s);
+}
+
+enum job_meaning { JOB_GOES_ON, JOB_DONE, JOB_FAILED, JOB_LOST };
+
+/* All ten statuses of DCT API 3.28; an eleventh would be waited for. */
+static enum job_meaning job_meaning(const char *status)
+{
+    static const struct {
+        const char *status;
+        enum job_meaning meaning;
+    } meanings[] = {
+        { "PENDING", JOB_GOES_ON }, { "STARTED", JOB_GOES_ON },   { "RUNNING", JOB_GOES_ON },
+        { "WAITING", JOB_GOES_ON }, { "SUSPENDED", JOB_GOES_ON }, { "COMPLETED", JOB_DONE },
+        { "FAILED", JOB_FAILED },   { "CANCELED", JOB_FAILED },   { "TIMEDOUT", JOB_LOST },
+        { "ABANDONED", JOB_LOST },
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(meanings); i++) {
+        if (streq(meanings[i].status, status))
+            return meanings[i].meaning;
+    }
+    return JOB_GOES_ON;
+}
+
+static void job_goes_on(struct action *a, const cJSON *job, const char *status, struct step *s)
+{
+    const cJSON *percent = json_at(job, "percent_complete");
+    int now = cJSON_IsNumber(percent) ? (int)percent->valuedouble : -1;
+    bool suspended = streq(status, "SUSPENDED");
+
+    if (now == a->run->percent && !suspended)
+        return;
+    a->run->percent = now;
+    action_report(a, REPORT_JOB, suspended ? "DCT has suspended its job" : "DCT works on it", s);
+}
+
+enum { JOB_MISSING_MAX = 3 };
+
+void action_job(struct exec *x, struct action *a, const cJSON *job, struct step *s)
+{
+    const char *status = json_text(job, "status"), *warning = json_text(job, "warning_message");
+
+    if (!job) {
+        if (++a->run->job_missing >= JOB_MISSING_MAX)
+            job_lost(x, a, "DCT does not list it", s);
+        return;
+    }
+    a->run->job_missing = 0;
+    switch (job_meaning(status)) {
+    case JOB_GOES_ON:
+        job_goes_on(a, job, status, s);
+        break;
+    case JOB_DONE:
+        if (warning)
+            action_report(a, REPORT_WARNING, warning, s);
+        todo_done(x, a, s);
+        break;
+    case JOB_FAILED:
+        job_failed(x, a, job, status, s);
+        break;
+    case JOB_LOST:
+        job_lost(x, a, status, s);
+        break;
+    }
+}
+
+/* The write was accepted: its object and its job are kept at once. */
+static void accepted(struct exec *x, struct action *a, const struct todo *t, const cJSON *body,
+                     struct step *s)
+{
+    struct entry *e = action_entry(x, a);
+    const cJSON *job = reply_job(body);
+    const char *id =
+        t->type == TODO_CREATE && t->call->id_member ? json_text(body, t->call->id_member) : NULL;
+
+    if (id) {
+        free(a->id);
+        free(e->id);
+        a->id = xstrdup(id);
+        e->id = xstrdup(id);
+    }
+    if (!job) {
+        todo_done(x, a, s);
+        return;
+    }
+    entry_job(e, json_text(job, "id"));
+    action_record(e, s);
+    action_begin_job(a, json_text(job, "id"), s);
+    if (job_meaning(json_text(job, "status")) != JOB_GOES_ON)
+        action_job(x, a, job, s);
+}
+
+/* Certainly not carried out: the intent is void. */
+static void void_intent(const struct exec *x, const struct action *a, const struct todo *t,
+                        struct step *s)
+{
+    struct entry *e = action_entry(x, a);
+
+    if (t->type == TODO_DISABLE)
+        e->owes_enable = false;
+    entry_close(e);
+    if (t->type == TODO_CREATE) {
+        fx_record(s->fx, e->key, NULL);
+        ledger_remove(x->world->ledger, a->key);
+        return;
+    }
+    action_record(e, s);
+}
+
+static void refused(struct exec *x, struct action *a, const struct reply *r, struct step *s)
+{
+    static const struct {
+        enum failure why;
+        bool void_intent;
+    } meanings[] = {
+        [REPLY_OK] = { FAIL_RECOVERABLE, true },   [REPLY_GONE] = { FAIL_RECOVERABLE, true },
+        [REPLY_DENIED] = { FAIL_TERMINAL, true },  [REPLY_REFUSED] = { FAIL_TERMINAL, true },
+        [REPLY_BUSY] = { FAIL_RECOVERABLE, true }, [REPLY_UNSENT] = { FAIL_RECOVERABLE, true },
+        [REPLY_BROKEN] = { FAIL_UNKNOWN, false },
+    };
+    const struct todo *t = &a->run->todo[a->run->at];
+    enum reply_class class = reply_class(r);
+    char *said = reply_text(r);
+    char *text = xasprintf("%s: %s", t->call ? t->call->name : "tags", said);
+
+    free(said);
+    a->run->retry_after = r->retry_after;
+    if (meanings[class].void_intent)
+        void_intent(x, a, t, s);
+    action_fail(x, a, meanings[class].why, text, s);
+}
+
+static void looked_up(struct exec *x, struct action *a, const struct reply *r, struct step *s)
+{
+    const struct todo *t = &a->run->todo[a->run->at];
+    const cJSON *first = json_at(r->body, "items[0].id");
+    const char *name = a->wanted->object->values[t->row].s;
+
+    if (reply_class(r) != REPLY_OK) {
+        action_fail(x, a, FAIL_RECOVERABLE, reply_text(r), s);
+    } else if (!cJSON_IsString(first)) {
+        action_fail(x, a, FAIL_RECOVERABLE,
+                    xasprintf("`%s`: DCT has none called `%s`", a->kind->table.rows[t->row].yaml,
+                              name),
+                    s);
+    } else if (json_at(r->body, "items[1]")) {
+        action_fail(x, a, FAIL_TERMINAL,
+                    xasprintf("`%s`: DCT has several called `%s`; give it as id:%s",
+                              a->kind->table.rows[t->row].yaml, name, first->valuestring),
+                    s);
+    } else {
+        a->run->lookups[t->row] = xstrdup(first->valuestring);
+        a->run->at++;
+        action_next(x, a, s);
+    }
+}
+
+void action_todo_reply(struct exec *x, struct action *a, const struct reply *r, struct step *s)
+{
+    const struct todo *t = &a->run->todo[a->run->at];
+
+    a->run->await = AWAIT_NOTHING;
+    a->run->request = 0;
+    if (t->type == TODO_LOOKUP)
+        looked_up(x, a, r, s);
+    else if (reply_class(r) == REPLY_OK)
+        accepted(x, a, t, r->body, s);
+    else
+        refused(x, a, r, s);
+}
