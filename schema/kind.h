@@ -63,7 +63,8 @@ struct kind_desc {
     const struct call *updates;
     size_t n_updates;
     struct call remove, enable, disable;
-    struct call refresh; /* looks again at what the host has; nothing of a manifest changes it */
+    struct call refresh;  /* looks again at what the host has; nothing of a manifest changes it */
+    struct call snapshot; /* takes one; without it the object's first comes by itself */
     const char *engine_read; /* path to the engine's id in what GET answers */
     /* Rows that name the object in DCT, best first, by index of a FACT row and
      * of the row that must equal it; the name when there are none. */

@@ -262,6 +262,7 @@ const struct kind_desc kind_vdb = {
     .n_updates = ARRAY_LEN(updates),
     .remove = { "delete", "POST", "/vdbs/{id}/delete", .body = BODY_EMPTY },
     .enable = { "enable", "POST", "/vdbs/{id}/enable", .body = BODY_EMPTY },
+    .snapshot = { "snapshot", "POST", "/vdbs/{id}/snapshots", .body = BODY_NONE },
     .disable = { "disable", "POST", "/vdbs/{id}/disable", .body = BODY_EMPTY },
     .scope = "group",
     .engine_read = "engine_id",
