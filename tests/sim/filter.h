@@ -23,6 +23,4 @@ int sim_compare_values(const cJSON *a, const cJSON *b);
 /* Whether a word stands in a list like `fields`; *inner is what its braces hold. */
 bool sim_field_listed(const char *fields, const char *name, size_t length, char **inner);
 
-OWNER(filter)
-
 #endif

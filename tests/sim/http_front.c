@@ -33,7 +33,7 @@ struct held {
     struct http_front *front;
     uv_timer_t timer;
     bool due;
-    struct sim_reply sim_reply;
+    struct sim_reply reply;
     struct held *next;
 };
 
