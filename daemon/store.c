@@ -68,30 +68,27 @@ static const struct {
 };
 
 /* What SQLite calls an I/O error may be a full disk all the same. */
-static int failure_code(sqlite3 *db, int code)
+static int failure_code(int code, int system)
 {
-    int error = db ? sqlite3_system_errno(db) : 0;
+    bool full = system == ENOSPC || system == EDQUOT || system == EFBIG;
 
-    if ((code & 0xff) == SQLITE_IOERR && (error == ENOSPC || error == EDQUOT || error == EFBIG))
-        return SQLITE_FULL;
-    return code & 0xff;
+    return (code & 0xff) == SQLITE_IOERR && full ? SQLITE_FULL : code & 0xff;
 }
 
+/* errno is read because sqlite3_system_errno() knows nothing of most writes. */
 static bool failed(const struct store *s, const char *what, int code, char **error)
 {
-    int system = s->db ? sqlite3_system_errno(s->db) : 0;
-    int reason = failure_code(s->db, code);
+    int system = errno, reason = failure_code(code, system);
     const char *advice = "this should not happen, please report it";
+    bool helps = system != 0 && (reason == SQLITE_IOERR || reason == SQLITE_CANTOPEN);
 
     for (size_t i = 0; i < ARRAY_LEN(advices); i++) {
         if (advices[i].code == reason)
             advice = advices[i].advice;
     }
-    bool errno_helps = system != 0 && (reason == SQLITE_IOERR || reason == SQLITE_CANTOPEN ||
-                                       reason == SQLITE_FULL);
     *error = xasprintf("ledger %s: cannot %s: %s%s%s%s; %s", s->path, what, sqlite3_errstr(reason),
-                       errno_helps ? " (" : "", errno_helps ? strerrordesc_np(system) : "",
-                       errno_helps ? ")" : "", advice);
+                       helps ? " (" : "", helps ? strerrordesc_np(system) : "", helps ? ")" : "",
+                       advice);
     return false;
 }
 
@@ -175,8 +172,8 @@ static bool file_make(struct store *s, char **error)
 
 static bool run(struct store *s, const char *sql, const char *what, char **error)
 {
+    errno = 0;
     int code = sqlite3_exec(s->db, sql, NULL, NULL, NULL);
-
     return code == SQLITE_OK || failed(s, what, code, error);
 }
 
@@ -298,6 +295,7 @@ static bool open_writer(struct store *s, char **error)
 
     if (!lock_acquire(s, error) || !file_make(s, error))
         return false;
+    errno = 0;
     int code = sqlite3_open_v2(s->path, &s->db, SQLITE_OPEN_READWRITE, NULL);
     if (code != SQLITE_OK)
         return failed(s, "open it", code, error);
@@ -325,6 +323,7 @@ static bool open_reader(struct store *s, char **error)
 
     if (access(s->path, F_OK) != 0 && errno == ENOENT)
         return open_nothing(s, error);
+    errno = 0;
     int code = sqlite3_open_v2(s->path, &s->db, SQLITE_OPEN_READONLY, NULL);
     if (code != SQLITE_OK)
         return failed(s, "open it", code, error);
@@ -393,8 +392,8 @@ static bool is_writer(const struct store *s, char **error)
 /* Runs a prepared statement to its end; a failure rolls it back. */
 static int finish(sqlite3_stmt *statement)
 {
+    errno = 0;
     int code = sqlite3_step(statement);
-
     (void)sqlite3_reset(statement);
     (void)sqlite3_clear_bindings(statement);
     return code;
