@@ -161,7 +161,8 @@ static bool is_plain_url(const char *s)
 static bool is_loopback(const char *host, size_t n)
 {
     return (n == 9 && strncasecmp(host, "localhost", n) == 0) ||
-           (n > 4 && strncmp(host, "127.", 4) == 0) || (n == 5 && strncmp(host, "[::1]", n) == 0);
+           (n > 4 && strncmp(host, "127.", 4) == 0 && strspn(host, "0123456789.") >= n) ||
+           (n == 5 && strncmp(host, "[::1]", n) == 0);
 }
 
 /* The length of the host, 0 where "host[:port]" is not what stands there. */

@@ -1,0 +1,388 @@
+/* The configuration: defaults, what it takes, and what is said of mistakes. */
+#include "daemon/config.h"
+
+#include <setjmp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "tests/lib/tree.h"
+
+static const char minimal[] = "dct: {url: https://dct.example.com, apiKey: {credential: key}}\n";
+
+/* A configuration in a folder of its own. */
+struct sample {
+    struct tree *tree;
+    char *path;
+    struct diags diags;
+    struct config *config;
+    struct buf said;
+};
+
+static struct sample load(const char *text)
+{
+    struct sample s = { .tree = tree_new(), .said = BUF_WITH_LIMIT(1 << 16) };
+
+    s.path = tree_at(s.tree, "dctd.yaml");
+    tree_write(s.tree, "dctd.yaml", text);
+    s.config = config_load(s.path, &s.diags);
+    diags_print(&s.diags, &s.said);
+    return s;
+}
+
+static void sample_clear(struct sample *s)
+{
+    config_free(s->config);
+    diags_clear(&s->diags);
+    buf_clear(&s->said);
+    tree_free(s->tree);
+    free(s->path);
+}
+
+static void check_said(const struct sample *s, const char *expected)
+{
+    if (!strstr(buf_text(&s->said), expected))
+        fail_msg("not said: %s\nbut: %s", expected, buf_text(&s->said));
+}
+
+static void check_refused(const char *text, const char *expected)
+{
+    struct sample s = load(text);
+
+    assert_null(s.config);
+    assert_true(s.diags.errors > 0);
+    check_said(&s, expected);
+    sample_clear(&s);
+}
+
+static void what_is_left_out_gets_its_default(void **state)
+{
+    (void)state;
+    char host[256];
+    unsetenv("STATE_DIRECTORY");
+    struct sample s = load(minimal);
+    const struct config *c = s.config;
+
+    assert_non_null(c);
+    assert_int_equal(s.diags.all, 0);
+    assert_int_equal(gethostname(host, sizeof(host)), 0);
+    assert_string_equal(c->file, s.path);
+    assert_string_equal(c->instance, host);
+    assert_string_equal(c->dct.url, "https://dct.example.com");
+    assert_string_equal(c->dct.base_path, "/dct/v3");
+    assert_null(c->dct.ca_file);
+    assert_false(c->dct.insecure);
+    assert_int_equal(c->dct.api_key.source, SECRET_CREDENTIAL);
+    assert_string_equal(c->dct.api_key.name, "key");
+    assert_string_equal(c->manifests, "/etc/dctd/manifests");
+    assert_int_equal(c->interval, 300000);
+    assert_false(c->prune);
+    assert_int_equal(c->delete_budget, 5);
+    assert_int_equal(c->total, 32);
+    assert_int_equal(c->per_engine, 8);
+    assert_int_equal(c->per_environment, 4);
+    assert_string_equal(c->ledger, "/var/lib/dctd/ledger.db");
+    assert_null(c->control);
+    assert_null(c->status_listen);
+    sample_clear(&s);
+}
+
+static void everything_can_be_said(void **state)
+{
+    (void)state;
+    struct sample s = load("instance: prod-east\n"
+                           "dct:\n"
+                           "  url: https://dct.example.com:8443/\n"
+                           "  basePath: \"\"\n"
+                           "  apiKey: {env: DCT_KEY}\n"
+                           "  insecureSkipVerify: true\n"
+                           "manifests: {path: /srv/manifests}\n"
+                           "reconcile:\n"
+                           "  interval: 1h30m\n"
+                           "  prune: true\n"
+                           "  deleteBudget: 7\n"
+                           "  concurrency: {total: 3, perEngine: 2, perEnvironment: 1}\n"
+                           "ledger: /srv/ledger.db\n"
+                           "control: /run/dctd/control.sock\n"
+                           "status: {listen: \"[::1]:9660\"}\n");
+    const struct config *c = s.config;
+
+    assert_non_null(c);
+    assert_string_equal(c->instance, "prod-east");
+    assert_string_equal(c->dct.url, "https://dct.example.com:8443");
+    assert_string_equal(c->dct.base_path, "");
+    assert_true(c->dct.insecure);
+    assert_int_equal(c->dct.api_key.source, SECRET_ENV);
+    assert_string_equal(c->dct.api_key.name, "DCT_KEY");
+    assert_string_equal(c->manifests, "/srv/manifests");
+    assert_int_equal(c->interval, 5400000);
+    assert_true(c->prune);
+    assert_int_equal(c->delete_budget, 7);
+    assert_int_equal(c->total, 3);
+    assert_int_equal(c->per_engine, 2);
+    assert_int_equal(c->per_environment, 1);
+    assert_string_equal(c->ledger, "/srv/ledger.db");
+    assert_string_equal(c->control, "/run/dctd/control.sock");
+    assert_string_equal(c->status_listen, "[::1]:9660");
+    /* Loud, though not an error. */
+    assert_int_equal(s.diags.errors, 0);
+    check_said(&s, "dctd.yaml:6:23: warning: `dct.insecureSkipVerify`: the certificate of DCT is "
+                   "not checked");
+    sample_clear(&s);
+}
+
+static void check_below(const struct sample *s, const char *path, const char *name)
+{
+    char *expected = tree_at(s->tree, name);
+
+    assert_string_equal(path, expected);
+    free(expected);
+}
+
+static void relative_paths_start_at_the_folder_of_the_file(void **state)
+{
+    (void)state;
+    struct sample s = load("dct: {url: https://d, apiKey: {file: key}, caFile: ca.pem}\n"
+                           "manifests: {path: m}\n"
+                           "ledger: state/ledger.db\n"
+                           "control: c.sock\n");
+
+    assert_non_null(s.config);
+    check_below(&s, s.config->dct.api_key.name, "key");
+    check_below(&s, s.config->dct.ca_file, "ca.pem");
+    check_below(&s, s.config->manifests, "m");
+    check_below(&s, s.config->ledger, "state/ledger.db");
+    check_below(&s, s.config->control, "c.sock");
+    check_said(&s, "`dct.caFile`");
+    check_said(&s, "No such file or directory");
+    sample_clear(&s);
+}
+
+static void the_ledger_goes_where_systemd_keeps_state(void **state)
+{
+    (void)state;
+    setenv("STATE_DIRECTORY", "/var/lib/private/dctd:/var/lib/other", 1);
+    struct sample s = load(minimal);
+
+    unsetenv("STATE_DIRECTORY");
+    assert_string_equal(s.config->ledger, "/var/lib/private/dctd/ledger.db");
+    sample_clear(&s);
+}
+
+static void a_misspelled_key_is_found_with_place_and_suggestion(void **state)
+{
+    (void)state;
+    struct sample s = load("dct:\n"
+                           "  url: https://dct.example.com\n"
+                           "  apiKey: {credential: key}\n"
+                           "reconcile:\n"
+                           "  intervall: 5m\n");
+
+    assert_null(s.config);
+    check_said(&s, "dctd.yaml:5:3: error: `reconcile` has no field `intervall`\n"
+                   "      intervall: 5m\n"
+                   "      ^~~~~~~~~\n"
+                   "  did you mean `interval`?\n");
+    sample_clear(&s);
+}
+
+static void every_mistake_of_a_run_is_shown(void **state)
+{
+    (void)state;
+    struct sample s = load("instanz: x\n"
+                           "dct: {url: ftp://dct, apiKey: {credential: key}}\n"
+                           "reconcile: {prune: maybe, interval: 5, deleteBudget: 0}\n"
+                           "status: {listen: 9660}\n");
+
+    assert_null(s.config);
+    check_said(&s, "no field `instanz`");
+    check_said(&s, "`dct.url` must begin with https://");
+    check_said(&s, "reconcile.prune");
+    check_said(&s, "reconcile.interval");
+    check_said(&s, "reconcile.deleteBudget");
+    check_said(&s, "status.listen");
+    sample_clear(&s);
+}
+
+static void what_must_be_said_is_asked_for(void **state)
+{
+    (void)state;
+    check_refused("instance: x\n", "needs `dct.url`");
+    check_refused("dct: {url: https://d}\n", "needs `dct.apiKey`");
+    check_refused("", "is empty");
+    check_refused("# nothing\n", "is empty");
+    check_refused("- a list\n", "must be a mapping");
+    check_refused("dct: {url: https://d, apiKey: {credential: k}}\n---\ninstance: x\n",
+                  "one document, not several");
+    check_refused("dct: {url: [\n", "error");
+    check_refused("dct: {url: https://d, url: https://e, apiKey: {credential: k}}\n", "url");
+}
+
+static void the_address_must_be_a_plain_origin(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *url, *expected;
+    } cases[] = {
+        { "dct.example.com", "must begin with https://" },
+        { "https://", "must be https://HOST" },
+        { "https://dct:0", "must be https://HOST" },
+        { "https://dct:65536", "must be https://HOST" },
+        { "https://dct:80x", "must be https://HOST" },
+        { "https://[::1", "must be https://HOST" },
+        { "https://d c t", "must be https://HOST" },
+        { "https://dct/dct/v3", "belongs into dct.basePath" },
+        { "https://dct?x=1", "must end with the host" },
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        char *text = xasprintf("dct: {url: '%s', apiKey: {credential: k}}\n", cases[i].url);
+        check_refused(text, cases[i].expected);
+        free(text);
+    }
+    check_refused("dct: {url: https://d, basePath: dct, apiKey: {credential: k}}\n",
+                  "must be a path like /dct/v3");
+}
+
+static void a_password_in_the_address_is_refused_and_not_shown(void **state)
+{
+    (void)state;
+    static const char *const urls[] = { "https://me:hunter2@dct", "me:hunter2@dct" };
+
+    for (size_t i = 0; i < ARRAY_LEN(urls); i++) {
+        char *text = xasprintf("dct:\n  apiKey: {credential: k}\n  url: %s\n", urls[i]);
+        struct sample s = load(text);
+        assert_null(s.config);
+        assert_null(strstr(buf_text(&s.said), "hunter2"));
+        check_said(&s, "dctd.yaml:3:8: error: `dct.url`");
+        sample_clear(&s);
+        free(text);
+    }
+}
+
+static void clear_text_is_warned_of_except_on_this_host(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *url;
+        size_t warnings;
+    } cases[] = {
+        { "http://dct.example.com", 1 }, { "HTTP://dct", 1 },          { "http://localhost:80", 0 },
+        { "http://127.0.0.1:8080", 0 },  { "http://[::1]:8080", 0 },   { "https://dct", 0 },
+        { "http://localhost.evil", 1 },  { "http://127.evil.com", 1 },
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        char *text = xasprintf("dct: {url: '%s', apiKey: {credential: k}}\n", cases[i].url);
+        struct sample s = load(text);
+        assert_non_null(s.config);
+        assert_int_equal(s.diags.all, cases[i].warnings);
+        sample_clear(&s);
+        free(text);
+    }
+}
+
+static void a_key_in_the_file_is_refused_and_not_shown(void **state)
+{
+    (void)state;
+    struct sample s = load("dct: {url: https://d, apiKey: 1.abcdefgh}\n");
+
+    assert_null(s.config);
+    check_said(&s, "`dct.apiKey` is a literal");
+    assert_null(strstr(buf_text(&s.said), "abcdefgh"));
+    sample_clear(&s);
+}
+
+static void a_file_that_cannot_be_read_is_named(void **state)
+{
+    (void)state;
+    OWNED(tree) t = tree_new();
+    char *missing = tree_at(t, "dctd.yaml");
+    struct diags d = { 0 };
+    struct buf said = BUF_WITH_LIMIT(4096);
+
+    assert_null(config_load(missing, &d));
+    assert_null(config_load(t->path, &d));
+    diags_print(&d, &said);
+    assert_int_equal(d.errors, 2);
+    assert_non_null(strstr(buf_text(&said), missing));
+    assert_non_null(strstr(buf_text(&said), "No such file or directory"));
+    assert_non_null(strstr(buf_text(&said), "is not a regular file"));
+    buf_clear(&said);
+    diags_clear(&d);
+    free(missing);
+}
+
+static void durations_have_units(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        msec expected;
+    } good[] = {
+        { "30s", 30000 },   { "5m", 300000 }, { "1h30m", 5400000 }, { "250ms", 250 },
+        { "1d", 86400000 }, { "0s", 0 },      { "1m1ms", 60001 },   { "2h0m3s", 7203000LL },
+    };
+    static const char *const bad[] = {
+        "",     "5",   "m",           "5 m",          "-5m", "5m3", "1.5h",
+        "5min", "5mm", "9999999999s", "99999999999d", "+5m", "5M",  "999999999d"
+    };
+    msec out = -1;
+
+    for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+        assert_true(duration_parse(good[i].text, &out));
+        assert_int_equal(out, good[i].expected);
+    }
+    out = -1;
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+        assert_false(duration_parse(bad[i], &out));
+    assert_int_equal(out, -1);
+}
+
+static void the_interval_has_limits(void **state)
+{
+    (void)state;
+    check_refused("dct: {url: https://d, apiKey: {env: K}}\nreconcile: {interval: 10ms}\n",
+                  "between 1s and 7d");
+    check_refused("dct: {url: https://d, apiKey: {env: K}}\nreconcile: {interval: 8d}\n",
+                  "between 1s and 7d");
+    check_refused("dct: {url: https://d, apiKey: {env: K}}\nreconcile: {interval: soon}\n",
+                  "durations are written 30s, 5m or 1h30m");
+}
+
+static void the_packaged_configuration_is_valid(void **state)
+{
+    (void)state;
+    struct diags d = { 0 };
+    struct config *c = config_load("packaging/dctd.yaml", &d);
+
+    assert_non_null(c);
+    assert_int_equal(d.errors, 0);
+    config_free(c);
+    diags_clear(&d);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_left_out_gets_its_default),
+        cmocka_unit_test(everything_can_be_said),
+        cmocka_unit_test(relative_paths_start_at_the_folder_of_the_file),
+        cmocka_unit_test(the_ledger_goes_where_systemd_keeps_state),
+        cmocka_unit_test(a_misspelled_key_is_found_with_place_and_suggestion),
+        cmocka_unit_test(every_mistake_of_a_run_is_shown),
+        cmocka_unit_test(what_must_be_said_is_asked_for),
+        cmocka_unit_test(the_address_must_be_a_plain_origin),
+        cmocka_unit_test(a_password_in_the_address_is_refused_and_not_shown),
+        cmocka_unit_test(clear_text_is_warned_of_except_on_this_host),
+        cmocka_unit_test(a_key_in_the_file_is_refused_and_not_shown),
+        cmocka_unit_test(a_file_that_cannot_be_read_is_named),
+        cmocka_unit_test(durations_have_units),
+        cmocka_unit_test(the_interval_has_limits),
+        cmocka_unit_test(the_packaged_configuration_is_valid),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
