@@ -3,8 +3,9 @@
 #include "daemon/cmd.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
+
+#include "daemon/env.h"
 
 enum { PRINT_MAX = 1 << 20 };
 
@@ -49,8 +50,8 @@ bool cmd_print(const struct buf *text)
 
 bool cmd_colour(const struct invocation *in, int fd)
 {
-    const char *term = getenv("TERM");
-    const char *refused = getenv("NO_COLOR");
+    const char *term = env_get("TERM");
+    const char *refused = env_get("NO_COLOR");
 
     return !in->no_color && isatty(fd) && term && !streq(term, "dumb") && !(refused && *refused);
 }

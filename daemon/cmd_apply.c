@@ -6,6 +6,7 @@
 
 #include "daemon/app.h"
 #include "daemon/cmd.h"
+#include "daemon/env.h"
 #include "daemon/progress.h"
 #include "reconciler/plan_text.h"
 
@@ -81,7 +82,7 @@ static struct progress_options terminal(const struct invocation *in)
     struct progress_options o = { .width = 80, .height = 24 };
 
     o.colour = cmd_colour(in, STDERR_FILENO);
-    o.live = isatty(STDERR_FILENO) && !streq(getenv("TERM"), "dumb");
+    o.live = isatty(STDERR_FILENO) && !streq(env_get("TERM"), "dumb");
     if (o.live && ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col && size.ws_row) {
         o.width = size.ws_col;
         o.height = size.ws_row;

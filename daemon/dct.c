@@ -12,7 +12,7 @@
 #include "schema/json.h"
 #include "schema/plugin.h"
 
-enum { EXCERPT = 200, NEAR = 40 };
+enum { EXCERPT = 200, NEAR = 40, AROUND = 2 * NEAR };
 
 struct dct {
     struct http *http;
@@ -275,7 +275,7 @@ void dct_send(struct dct *d, struct request *r)
 /* The printable beginning of a text, blanks folded; owned. */
 static char *excerpt(const char *text, size_t n, size_t max)
 {
-    struct buf b = BUF_WITH_LIMIT(4 * EXCERPT);
+    struct buf b = BUF_WITH_LIMIT(EXCERPT + 1);
     size_t taken = 0;
 
     for (size_t i = 0; i < n && taken < max; i++) {
@@ -320,7 +320,7 @@ static cJSON *read_body(const struct http_result *h, char **error)
     cJSON *body = json_parse(h->body, h->n, &at);
     if (!body) {
         size_t from = at > NEAR ? at - NEAR : 0;
-        char *near = excerpt(h->body + from, h->n - from, 2 * NEAR);
+        char *near = excerpt(h->body + from, h->n - from, AROUND);
         *error = xasprintf("DCT's answer (%d) is broken JSON at byte %zu of %zu, near: %s",
                            h->status, at, h->n, near);
         free(near);

@@ -87,6 +87,17 @@ static void unlink_exchange(struct exchange *x)
         x->next->link = x->link;
 }
 
+/* Takes the first one off a list that is not empty. */
+static struct exchange *pop(struct exchange **list)
+{
+    struct exchange *x = *list;
+
+    *list = x->next;
+    if (x->next)
+        x->next->link = list;
+    return x;
+}
+
 static void exchange_free(struct exchange *x)
 {
     for (struct curl_slist *h = x->headers; h; h = h->next)
@@ -288,9 +299,8 @@ static struct exchange *exchange_new(struct http *h, const struct http_request *
 static void start_waiting(struct http *h)
 {
     while (h->waiting && h->n_running < HTTP_CONNECTIONS) {
-        struct exchange *x = h->waiting;
+        struct exchange *x = pop(&h->waiting);
 
-        unlink_exchange(x);
         if (!h->waiting)
             h->waiting_end = &h->waiting;
         h->n_waiting--;
@@ -467,18 +477,13 @@ void http_close(struct http *h)
         return;
     h->closing = true;
     while (h->running) {
-        struct exchange *x = h->running;
+        struct exchange *x = pop(&h->running);
 
         (void)curl_multi_remove_handle(h->multi, x->easy);
-        unlink_exchange(x);
         exchange_free(x);
     }
-    while (h->waiting) {
-        struct exchange *x = h->waiting;
-
-        unlink_exchange(x);
-        exchange_free(x);
-    }
+    while (h->waiting)
+        exchange_free(pop(&h->waiting));
     (void)curl_multi_cleanup(h->multi);
     uv_close((uv_handle_t *)&h->timer, timer_closed);
 }

@@ -1,6 +1,5 @@
 #include "daemon/log.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #define SD_JOURNAL_SUPPRESS_LOCATION
 #include <systemd/sd-journal.h>
 
+#include "daemon/env.h"
 #include "daemon/secrets.h"
 
 enum { TEXT_MAX = 16 << 10, LINE_MAX_BYTES = 6 * TEXT_MAX, RAW_MAX = 1 << 20 };
@@ -46,17 +46,16 @@ bool log_level_named(const char *name, enum log_level *out)
  * redirected stderr has another one. */
 static bool stderr_is_journal(void)
 {
-    const char *stream = getenv("JOURNAL_STREAM");
-    uintmax_t device = 0;
-    uintmax_t inode = 0;
-    int end = 0;
+    const char *stream = env_get("JOURNAL_STREAM");
     struct stat st;
 
     if (!stream || fstat(STDERR_FILENO, &st) != 0)
         return false;
-    if (sscanf(stream, "%ju:%ju%n", &device, &inode, &end) != 2 || stream[end])
-        return false;
-    return device == st.st_dev && inode == st.st_ino;
+
+    char *own = xasprintf("%ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
+    bool same = streq(stream, own);
+    free(own);
+    return same;
 }
 
 void log_open(enum log_level level)

@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 
 #include "daemon/cmd.h"
+#include "daemon/env.h"
 
 enum {
     DOES_RUN = 1 << 0,
@@ -40,22 +41,21 @@ static const struct command {
 enum { OPT_NO_COLOR = 256, OPT_PRUNE, OPT_LOG_LEVEL };
 
 static const struct known_option {
-    const char *name;
-    int value; /* the short option, or above 255 */
-    const char *argument, *help;
+    const char *name, *argument, *help;
+    int value;         /* the short option, or above 255 */
     unsigned commands; /* that take it */
 } known[] = {
-    { "config", 'c', "FILE", "configuration (default $DCTD_CONFIG, else /etc/dctd/dctd.yaml)",
+    { "config", "FILE", "configuration (default $DCTD_CONFIG, else /etc/dctd/dctd.yaml)", 'c',
       DOES_ALL },
-    { "output", 'o', "FORM", "text, json or markdown", DOES_PLAN },
-    { "prune", OPT_PRUNE, NULL, "delete owned objects that no manifest wants any more",
+    { "output", "FORM", "text, json or markdown", 'o', DOES_PLAN },
+    { "prune", NULL, "delete owned objects that no manifest wants any more", OPT_PRUNE,
       DOES_PLAN | DOES_APPLY },
-    { "no-color", OPT_NO_COLOR, NULL, "no colours, whatever the terminal can",
+    { "no-color", NULL, "no colours, whatever the terminal can", OPT_NO_COLOR,
       DOES_PLAN | DOES_APPLY },
-    { "log-level", OPT_LOG_LEVEL, "LEVEL", "error, warning, info or debug",
+    { "log-level", "LEVEL", "error, warning, info or debug", OPT_LOG_LEVEL,
       DOES_RUN | DOES_PLAN | DOES_APPLY },
-    { "help", 'h', NULL, "this text", DOES_ALL },
-    { "version", 'V', NULL, "print versions", DOES_ALL },
+    { "help", NULL, "this text", 'h', DOES_ALL },
+    { "version", NULL, "print versions", 'V', DOES_ALL },
 };
 
 static const char *command_name(const void *ctx, size_t i)
@@ -212,6 +212,7 @@ static int read_options(int argc, char **argv, struct line *l)
         longs[i].val = known[i].value;
     }
     opterr = 0;
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): before anything else runs
     while ((value = getopt_long(argc, argv, ":c:o:hV", longs, NULL)) != -1) {
         if (value == '?' || value == ':')
             return refuse_option(argv, value);
@@ -249,7 +250,7 @@ static void settle_process(void)
 
 int main(int argc, char **argv)
 {
-    const char *named = getenv("DCTD_CONFIG");
+    const char *named = env_get("DCTD_CONFIG");
     struct line l = { .in = { .config = named && *named ? named : "/etc/dctd/dctd.yaml",
                               .log_level = LEVEL_INFO } };
     int code = read_options(argc, argv, &l);

@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include "daemon/env.h"
 #include "daemon/file.h"
 
 enum { OUTDATED_MAX = 64 };
@@ -88,7 +89,7 @@ static char *read_credential(const struct secrets *s, const char *name, size_t *
         return NULL;
     }
 
-    const char *folder = getenv("CREDENTIALS_DIRECTORY");
+    const char *folder = env_get("CREDENTIALS_DIRECTORY");
     if (!folder) {
         *error =
             xasprintf("credential %s: $CREDENTIALS_DIRECTORY is not set; start dctd by systemd "
@@ -137,7 +138,7 @@ static char *read_file(const struct secrets *s, const char *name, size_t *n, cha
 
 static char *read_env(const struct secrets *s, const char *name, size_t *n, char **error)
 {
-    const char *value = getenv(name);
+    const char *value = env_get(name);
 
     (void)s;
     if (!value) {

@@ -45,12 +45,22 @@ static void on_answer(void *ctx, const struct reply *r)
     uv_stop(&w->loop);
 }
 
+/* An API key: "DCTD_TEST_KEY=…", or the bare name for none. */
+static void set_key(const char *assignment)
+{
+    static char environment[64];
+
+    (void)snprintf(environment, sizeof(environment), "%s", assignment);
+    assert_int_equal(putenv(environment), 0); // NOLINT(concurrency-mt-unsafe): no other thread
+}
+
 static int setup(void **state)
 {
+    static char password[] = "DCTD_TEST_PASSWORD=pa\"ss\nword";
     struct world *w = xcalloc(1, sizeof(*w));
 
-    assert_int_equal(setenv("DCTD_TEST_KEY", "1.secretkey", 1), 0);
-    assert_int_equal(setenv("DCTD_TEST_PASSWORD", "pa\"ss\nword", 1), 0);
+    set_key("DCTD_TEST_KEY=1.secretkey");
+    assert_int_equal(putenv(password), 0); // NOLINT(concurrency-mt-unsafe): no other thread
     assert_int_equal(uv_loop_init(&w->loop), 0);
     w->server = http_server_new(&w->loop);
     w->config.dct.url = xstrdup(http_server_url(w->server));
@@ -152,7 +162,7 @@ static void a_key_that_brings_its_prefix_gets_no_second(void **state)
 {
     struct world *w = *state;
 
-    assert_int_equal(setenv("DCTD_TEST_KEY", "apk 1.secretkey", 1), 0);
+    set_key("DCTD_TEST_KEY=apk 1.secretkey");
     (void)ask(w, request("GET", "/vdbs", NULL));
     says(sent(w, 0), "\r\nAuthorization: apk 1.secretkey\r\n");
 }
@@ -161,7 +171,7 @@ static void a_key_that_cannot_be_read_sends_nothing(void **state)
 {
     struct world *w = *state;
 
-    assert_int_equal(unsetenv("DCTD_TEST_KEY"), 0);
+    set_key("DCTD_TEST_KEY");
     size_t i = ask(w, request("POST", "/vdbs", "{}"));
     assert_true(w->answers[i].unsent);
     assert_int_equal(w->answers[i].status, 0);
@@ -173,7 +183,7 @@ static void a_key_of_several_lines_sends_nothing(void **state)
 {
     struct world *w = *state;
 
-    assert_int_equal(setenv("DCTD_TEST_KEY", "1.a\r\nX-Evil: 1", 1), 0);
+    set_key("DCTD_TEST_KEY=1.a\r\nX-Evil: 1");
     size_t i = ask(w, request("GET", "/vdbs", NULL));
     assert_true(w->answers[i].unsent);
     says(w->errors[i], "more than one line");

@@ -12,7 +12,7 @@
 #include "daemon/http.h"
 #include "tests/lib/http_server.h"
 
-enum { RESULTS = 64 };
+enum { RESULTS = 64, MANY = 3 * HTTP_CONNECTIONS };
 
 struct world {
     uv_loop_t loop;
@@ -201,9 +201,9 @@ static void more_requests_than_connections_wait_in_order(void **state)
 {
     struct world *w = *state;
 
-    for (int i = 0; i < 3 * HTTP_CONNECTIONS; i++)
+    for (int i = 0; i < MANY; i++)
         send_as(w, "GET", NULL, false);
-    (void)wait_for(w, 3 * HTTP_CONNECTIONS);
+    (void)wait_for(w, MANY);
     assert_true(http_server_connections(w->server) <= HTTP_CONNECTIONS);
     for (size_t i = 0; i < w->n; i++)
         assert_int_equal(w->results[i].status, 200);

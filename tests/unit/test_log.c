@@ -14,6 +14,12 @@
 #include "daemon/log.h"
 #include "daemon/secrets.h"
 
+/* Keeps what it is given. */
+static void set_environment(char *assignment)
+{
+    assert_int_equal(putenv(assignment), 0); // NOLINT(concurrency-mt-unsafe): no other thread
+}
+
 static void renders(enum log_level level, const struct log_about *about, const char *text,
                     const char *want)
 {
@@ -102,13 +108,14 @@ static void talk_of_secrets(void)
 
 static void secrets_never_reach_the_log(void **state)
 {
+    static char password[] = "DCTD_TEST_PASSWORD=hunter22";
     struct secrets *s = secrets_new(NULL);
     struct secret_ref ref = { .source = SECRET_ENV, .name = "DCTD_TEST_PASSWORD" };
     struct secret value;
     char *error = NULL;
 
     (void)state;
-    assert_int_equal(setenv("DCTD_TEST_PASSWORD", "hunter22", 1), 0);
+    set_environment(password);
     assert_true(secrets_get(s, &ref, &value, &error));
     log_redact(s);
     char *text = captured(talk_of_secrets);
@@ -137,13 +144,16 @@ static void an_overlong_text_is_cut(void **state)
 
 static void a_foreign_journal_stream_is_not_ours(void **state)
 {
+    static char other[] = "JOURNAL_STREAM=1:2";
+    static char broken[] = "JOURNAL_STREAM=nonsense";
+
     (void)state;
-    assert_int_equal(setenv("JOURNAL_STREAM", "1:2", 1), 0);
+    set_environment(other);
     log_open(LEVEL_INFO);
     char *text = captured(talk_of_secrets);
     assert_true(starts_with(text, "level=error "));
     free(text);
-    assert_int_equal(setenv("JOURNAL_STREAM", "nonsense", 1), 0);
+    set_environment(broken);
     log_open(LEVEL_INFO);
     text = captured(talk_of_secrets);
     assert_true(starts_with(text, "level=error "));

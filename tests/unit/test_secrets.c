@@ -35,14 +35,22 @@ static void write_file(const struct world *w, const char *name, const char *data
     free(path);
 }
 
+/* Keeps what it is given: NAME=value, or a bare NAME to take it away. */
+static void set_environment(char *assignment)
+{
+    assert_int_equal(putenv(assignment), 0); // NOLINT(concurrency-mt-unsafe): no other thread
+}
+
 static int setup(void **state)
 {
+    static char credentials[64];
     struct world *w = xcalloc(1, sizeof(*w));
 
     (void)snprintf(w->folder, sizeof(w->folder), "/tmp/test_secrets.XXXXXX");
     assert_non_null(mkdtemp(w->folder));
     w->secrets = secrets_new(w->folder);
-    assert_int_equal(setenv("CREDENTIALS_DIRECTORY", w->folder, 1), 0);
+    (void)snprintf(credentials, sizeof(credentials), "CREDENTIALS_DIRECTORY=%s", w->folder);
+    set_environment(credentials);
     *state = w;
     return 0;
 }
@@ -107,10 +115,11 @@ static void a_credentials_name_cannot_leave_its_folder(void **state)
 
 static void a_missing_credential_says_what_the_unit_needs(void **state)
 {
+    static char none[] = "CREDENTIALS_DIRECTORY";
     struct world *w = *state;
 
     is_refused(w, SECRET_CREDENTIAL, "nowhere", "LoadCredential=nowhere:PATH");
-    assert_int_equal(unsetenv("CREDENTIALS_DIRECTORY"), 0);
+    set_environment(none);
     is_refused(w, SECRET_CREDENTIAL, "key", "$CREDENTIALS_DIRECTORY is not set");
 }
 
@@ -138,9 +147,10 @@ static void a_file_that_everyone_can_read_is_refused(void **state)
 
 static void an_environment_variable_is_taken(void **state)
 {
+    static char secret[] = "DCTD_TEST_SECRET=from the environment";
     struct world *w = *state;
 
-    assert_int_equal(setenv("DCTD_TEST_SECRET", "from the environment", 1), 0);
+    set_environment(secret);
     is_value(w, SECRET_ENV, "DCTD_TEST_SECRET", "from the environment");
     is_refused(w, SECRET_ENV, "DCTD_TEST_NO_SECRET", "is not set");
 }
