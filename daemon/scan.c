@@ -96,7 +96,7 @@ static bool is_inside(const char *root, const char *real)
 {
     size_t n = strlen(root);
 
-    return n == 1 || (strncmp(root, real, n) == 0 && real[n] == '/');
+    return n == 1 || (strncmp(root, real, n) == 0 && (real[n] == '/' || !real[n]));
 }
 
 /* A tree that is being walked. */
