@@ -209,7 +209,7 @@ static void gone(struct exec *x, struct action *a, struct step *s)
     } else if (a->verb == VERB_CREATE || a->verb == VERB_REPLACE) {
         if (e)
             e->owes_enable = false;
-        program_create(a);
+        program_create(x, a);
         action_next(x, a, s);
     } else {
         action_fail(x, a, FAIL_RECOVERABLE, xasprintf("it has gone from DCT meanwhile"), s);
@@ -404,13 +404,13 @@ void action_wake(struct exec *x, struct action *a, struct step *s)
 }
 
 /* An earlier life of the process sent the write; its job goes on. */
-static void resume(struct action *a, const struct entry *e, struct step *s)
+static void resume(const struct exec *x, struct action *a, const struct entry *e, struct step *s)
 {
 
     if (!a->id && e->id)
         a->id = xstrdup(e->id);
     if (a->verb == VERB_CREATE) {
-        program_create(a);
+        program_create(x, a);
         a->run->at = a->run->n - 1;
     }
     a->run->deleted = a->verb == VERB_DELETE && streq(e->intent.call, a->kind->remove.name);
@@ -434,7 +434,7 @@ void action_begin(struct exec *x, struct action *a, struct step *s)
     if (a->verb == VERB_FORGET) {
         finish(x, a, s);
     } else if (e && e->intent.open && e->intent.job) {
-        resume(a, e, s);
+        resume(x, a, e, s);
     } else {
         action_move(a, A_READING);
         look(x, a, s);

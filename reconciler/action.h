@@ -100,7 +100,7 @@ bool action_running(const struct action *a);
  * wanted, in order; rows already carried are left out. False if there are none. */
 bool program_update(const struct exec *x, struct action *a, const struct observed_item *item,
                     const struct diff *d);
-void program_create(struct action *a);
+void program_create(const struct exec *x, struct action *a);
 void program_one(struct action *a, enum todo_type type, const struct call *call);
 void program_clear(struct action_run *run);
 

@@ -176,14 +176,13 @@ static cJSON *call_body(struct call_context *c, const struct todo *t)
 
 static void add_file(const struct action *a, const struct call *call, struct request *r)
 {
-    const struct object *o = a->wanted->object;
+    const struct object *o = a->wanted ? a->wanted->object : NULL;
 
-    for (size_t i = 0; call->body == BODY_MULTIPART && i < o->kind->table.n; i++) {
+    for (size_t i = 0; o && call->body == BODY_MULTIPART && i < o->kind->table.n; i++) {
         if (o->kind->table.rows[i].type != F_FILE || o->values[i].state != V_SET)
             continue;
         r->part = o->kind->table.rows[i].create;
         r->file = xstrdup(o->values[i].s);
-        r->base_file = o->values[i].pos.file;
         r->file_digest = xstrdup(o->values[i].digest);
     }
 }
@@ -201,30 +200,55 @@ static struct request *tags_request(const struct action *a, const struct todo *t
     return r;
 }
 
-/* A snapshot by name among those of the source; a bookmark by name. */
+/* Where names of that kind are looked up, and what else the filter says. */
+static const struct lookup {
+    const char *path;
+    bool on_engine, of_source, typed;
+} lookups[] = {
+    [REF_GROUP] = { "/groups/search", true, false, false },
+    [REF_POLICY] = { "/virtualization-policies/search", true, false, true },
+    [REF_SNAPSHOT] = { "/snapshots/search", false, true, false },
+    [REF_BOOKMARK] = { "/bookmarks/search", false, false, false },
+};
+
+static bool and_equal(struct buf *filter, const char *member, const char *value)
+{
+    if (!value)
+        return true;
+    buf_puts(filter, " AND ");
+    return filter_equal(filter, member, value);
+}
+
+/* Id of the dataset that the object is made from. */
+static const char *source_of(struct call_context *c)
+{
+    const struct object *o = c->a->wanted->object;
+
+    for (size_t i = 0; i < o->kind->table.n; i++) {
+        const struct field *f = &o->kind->table.rows[i];
+        if (f->create && streq(f->create, "source_data_id") && o->values[i].state == V_SET)
+            return resolve(c, o, i);
+    }
+    return NULL;
+}
+
 static struct request *lookup_request(struct call_context *c, const struct todo *t)
 {
     const struct object *o = c->a->wanted->object;
-    bool snapshot = o->kind->table.rows[t->row].ref->target == REF_SNAPSHOT;
+    const struct ref *ref = o->kind->table.rows[t->row].ref;
+    const struct lookup *l = &lookups[ref->target];
     struct buf filter = BUF_WITH_LIMIT(PATH_MAX_BYTES);
     bool said = filter_equal(&filter, "name", o->values[t->row].s);
 
-    for (size_t i = 0; snapshot && i < o->kind->table.n; i++) {
-        const struct field *f = &o->kind->table.rows[i];
-        const char *id =
-            f->create && streq(f->create, "source_data_id") && o->values[i].state == V_SET
-                ? resolve(c, o, i)
-                : NULL;
-        if (id) {
-            buf_puts(&filter, " AND ");
-            said = filter_equal(&filter, "dataset_id", id) && said;
-        }
-    }
-    struct request *r = said ? request_search(snapshot ? "/snapshots/search" : "/bookmarks/search",
-                                              buf_text(&filter))
-                             : NULL;
+    if (l->on_engine)
+        said = and_equal(&filter, "engine_id", c->a->engine) && said;
+    if (l->of_source)
+        said = and_equal(&filter, "dataset_id", source_of(c)) && said;
+    if (l->typed)
+        said = and_equal(&filter, "policy_type", ref->policy_type) && said;
+    struct request *r = said ? request_search(l->path, buf_text(&filter)) : NULL;
     if (!said && !c->missing)
-        c->missing = xasprintf("the name `%s` holds both kinds of quotes; give it as id:…",
+        c->missing = xasprintf("the name `%s` holds both kinds of quotes; give it as id:...",
                                o->values[t->row].s);
     buf_clear(&filter);
     return r;
@@ -253,6 +277,7 @@ struct request *call_request(const struct exec *x, const struct action *a, const
     r->write = t->type != TODO_LOOKUP;
     r->key = xstrdup(a->key);
     r->engine = a->engine ? xstrdup(a->engine) : NULL;
+    r->base_file = a->wanted ? a->wanted->object->pos.file : NULL;
     return r;
 }
 

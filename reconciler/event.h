@@ -17,8 +17,8 @@ struct request {
     const char *method;
     char *path;  /* below the base path, query included: "/vdbs?limit=1000" */
     cJSON *body; /* NULL: none. Secrets stand as {"$secret": …} and are put in last */
-    char *file;  /* multipart: path of the file, relative to base_file's folder */
-    const char *base_file;
+    char *file;  /* multipart: path of the file */
+    const char *base_file; /* the manifest: what paths of files and secrets are relative to */
     char *file_digest; /* what the file's digest must still be */
     const char *part;  /* name of the file's part; `body` holds the plain fields */
     bool write;        /* changes DCT: never to be repeated on its own */

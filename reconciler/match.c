@@ -156,8 +156,8 @@ static void match_name(const struct world *world, const struct wanted *w, struct
                  xasprintf("DCT has several of that name; say which one as policy.adoptId"));
         return;
     }
-    if (plain && p->entry && p->entry->intent.open && !p->entry->id) {
-        p->match = MATCH_OURS; /* the create that was under way made it */
+    if (plain && p->entry && p->entry->origin == ORIGIN_CREATED && !p->entry->id) {
+        p->match = MATCH_OURS; /* our create made it, and no reply named it */
         p->item = plain;
         p->by_tag = true;
     } else if (plain && w->object->policy.adopt != ADOPT_NEVER) {

@@ -26,29 +26,44 @@ void program_one(struct action *a, enum todo_type type, const struct call *call)
     (void)add(a->run, type, call);
 }
 
-/* Names that only a search can turn into an id, as far as this call sends them. */
-static void add_lookups(struct action *a, bool creating, size_t variant)
+/* Can the row's name be turned into an id only by asking DCT now? Snapshots and
+ * bookmarks always; groups and policies where the engine is newer than the
+ * observation. */
+static bool needs_lookup(const struct exec *x, const struct action *a, size_t row)
 {
-    const struct table t = a->kind->table;
+    const struct field *f = &a->kind->table.rows[row];
+    const struct value *v = &a->wanted->object->values[row];
 
-    for (size_t i = 0; i < t.n; i++) {
-        const struct field *f = &t.rows[i];
-        const struct value *v = &a->wanted->object->values[i];
-        if (f->type != F_REF || v->state != V_SET || a->run->lookups[i] ||
-            (f->ref->target != REF_SNAPSHOT && f->ref->target != REF_BOOKMARK) ||
-            (creating && f->creates && !(f->creates & 1U << variant)) ||
-            (!creating && f->call != variant) || starts_with(v->s, "id:"))
-            continue;
-        add(a->run, TODO_LOOKUP, NULL)->row = i;
+    if (f->type != F_REF || v->state != V_SET || a->run->lookups[row] || starts_with(v->s, "id:"))
+        return false;
+    if (f->ref->target == REF_SNAPSHOT || f->ref->target == REF_BOOKMARK)
+        return true;
+    if (f->ref->target != REF_GROUP && f->ref->target != REF_POLICY)
+        return false;
+    struct resolved r;
+    resolve_row(x->world, a->wanted, row, &r);
+    resolved_clear(&r);
+    return r.how != RESOLVED;
+}
+
+/* Before a create every name that its variant takes, before an update call
+ * those of that call. */
+static void add_lookups(const struct exec *x, struct action *a, bool creating, size_t call)
+{
+    for (size_t i = 0; i < a->kind->table.n; i++) {
+        const struct field *f = &a->kind->table.rows[i];
+        bool taken = creating ? !f->creates || f->creates & 1U << call : f->call == call;
+        if (taken && needs_lookup(x, a, i))
+            add(a->run, TODO_LOOKUP, NULL)->row = i;
     }
 }
 
-void program_create(struct action *a)
+void program_create(const struct exec *x, struct action *a)
 {
     size_t variant = wire_create_variant(a->wanted->object);
 
     program_clear(a->run);
-    add_lookups(a, true, variant);
+    add_lookups(x, a, true, variant);
     add(a->run, TODO_CREATE, &a->kind->creates[variant])->index = variant;
 }
 
@@ -130,7 +145,7 @@ static void add_calls(struct action *a, const bool *left)
 }
 
 /* Rows with a call of their own: policies, locks, refreshes. */
-static void add_rows(struct action *a, const bool *left)
+static void add_rows(const struct exec *x, struct action *a, const bool *left)
 {
     for (size_t i = 0; i < a->kind->table.n; i++) {
         const struct field *f = &a->kind->table.rows[i];
@@ -140,7 +155,7 @@ static void add_rows(struct action *a, const bool *left)
             continue;
         if (f->flags & TOKEN) {
             index += wire_create_variant(a->wanted->object);
-            add_lookups(a, false, index);
+            add_lookups(x, a, false, index);
         } else if (f->flags & STATE && !v->i) {
             index++;
         }
@@ -206,7 +221,7 @@ bool program_update(const struct exec *x, struct action *a, const struct observe
             add_tags(x, a, item);
         if (switches)
             add_switching(a, item, left, (size_t)enabled, false);
-        add_rows(a, left);
+        add_rows(x, a, left);
     }
     free(left);
     return a->run->n > 0;

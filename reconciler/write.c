@@ -152,7 +152,12 @@ static void job_failed(struct exec *x, struct action *a, const cJSON *job, const
                            trace ? trace : "");
 
     entry_close(e);
-    action_record(e, s);
+    if (e->id) {
+        action_record(e, s);
+    } else { /* nothing was made that could be ours */
+        fx_record(s->fx, a->key, NULL);
+        ledger_remove(x->world->ledger, a->key);
+    }
     action_fail(x, a, FAIL_RECOVERABLE, text, s);
 }
 
@@ -300,6 +305,19 @@ static void refused(struct exec *x, struct action *a, const struct reply *r, str
     action_fail(x, a, meanings[class].why, text, s);
 }
 
+/* Groups and policies are there for others too; the rest is this action's. */
+static void take_lookup(const struct exec *x, const struct action *a, size_t row, const cJSON *item)
+{
+    struct observed *seen = x->world->observed;
+
+    if (a->kind->table.rows[row].ref->target == REF_GROUP)
+        observed_extra_add(&seen->groups, item, NULL);
+    else if (a->kind->table.rows[row].ref->target == REF_POLICY)
+        observed_extra_add(&seen->policies, item, "policy_type");
+    else
+        a->run->lookups[row] = xstrdup(json_text(item, "id"));
+}
+
 static void looked_up(struct exec *x, struct action *a, const struct reply *r, struct step *s)
 {
     const struct todo *t = &a->run->todo[a->run->at];
@@ -319,7 +337,7 @@ static void looked_up(struct exec *x, struct action *a, const struct reply *r, s
                               a->kind->table.rows[t->row].yaml, name, first->valuestring),
                     s);
     } else {
-        a->run->lookups[t->row] = xstrdup(first->valuestring);
+        take_lookup(x, a, t->row, json_at(r->body, "items[0]"));
         a->run->at++;
         action_next(x, a, s);
     }

@@ -52,7 +52,7 @@ enum field_flags {
     READ_NAME = 1 << 7,      /* a reference whose read path shows the name, not the id */
     LOCAL = 1 << 8,          /* means something to dctd only, never sent as a body member */
     GROUP_MUST = 1 << 9,     /* exactly one row of `group` must be set, not at most one */
-    ACTION = 1 << 10,        /* changed by its call alone; the call's body is the call's own */
+    ACTION = 1 << 10,        /* once made, changed by its call alone; the call has its own body */
     STATE = 1 << 11,         /* on or off: true is the kind's `enable`, false its `disable` call;
                                 with ACTION: the row's call, and the one after it */
     DERIVED = 1 << 13,       /* no manifest says it; the loader takes it from the row's file */

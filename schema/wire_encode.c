@@ -92,7 +92,8 @@ cJSON *wire_create_body(const struct object *wanted, size_t variant, struct wire
         const struct field *f = &wanted->kind->table.rows[i];
         bool taken = !f->creates || (f->creates & 1U << variant);
 
-        if (!f->create || !taken || (f->flags & NOT_SENT) || wanted->values[i].state == V_NULL)
+        if (!f->create || !taken || (f->flags & (NOT_SENT & ~(unsigned)ACTION)) ||
+            wanted->values[i].state == V_NULL)
             continue;
         cJSON *item = encode(wanted, i, c);
         if (item)

@@ -1,0 +1,8 @@
+/* Manifests that trace tests start from. */
+#ifndef TESTS_LIB_ESTATE_H
+#define TESTS_LIB_ESTATE_H
+
+/* One of each kind, and a VDB made from a VDB. */
+const char *estate_all(void);
+
+#endif

@@ -1,0 +1,480 @@
+/* The transport is a function call, the clock a number, the ledger a list. */
+#include "tests/lib/world.h"
+
+#include <inttypes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "schema/json.h"
+#include "schema/plugin.h"
+
+enum { TRACE_MAX = 4 << 20, ANSWER_DELAY = 20 };
+
+struct told {
+    char *key, *text;
+};
+
+struct pending {
+    struct request *request;
+    msec at; /* when the answer comes */
+    int status;
+    bool unsent;
+    char *body;
+};
+
+static const char plugin[] =
+    "{\"type\":\"Plugin\",\"pluginId\":\"11111111-2222-3333-4444-555555555555\",\"name\":"
+    "\"postgres-vsdk\",\"externalVersion\":\"4.1.1\",\"buildNumber\":\"4.1.1\",\"buildApi\":{"
+    "\"type\":\"APIVersion\",\"major\":1,\"minor\":11,\"micro\":6},\"engineApi\":{\"type\":"
+    "\"APIVersion\",\"major\":1,\"minor\":11,\"micro\":16},\"language\":\"PYTHON38\","
+    "\"defaultLocale\":\"en-us\",\"hostTypes\":[\"UNIX\"],\"entryPoint\":\"a:b\","
+    "\"rootSquashEnabled\":true,\"extendedStartStopHooks\":false,\"sourceCode\":\"AAAA\","
+    "\"virtualSourceDefinition\":{\"type\":\"PluginVirtualSourceDefinition\",\"parameters\":{}},"
+    "\"linkedSourceDefinition\":{\"type\":\"PluginLinkedStagedSourceDefinition\",\"parameters\":{}}"
+    ",\"discoveryDefinition\":{\"type\":\"PluginDiscoveryDefinition\","
+    "\"manualSourceConfigDiscovery\":true,\"repositoryIdentityFields\":[\"a\"],"
+    "\"repositoryNameField\":\"a\",\"repositorySchema\":{},\"sourceConfigIdentityFields\":[\"a\"],"
+    "\"sourceConfigNameField\":\"a\",\"sourceConfigSchema\":{}},\"snapshotSchema\":{},"
+    "\"snapshotParametersDefinition\":{\"type\":\"PluginSnapshotParametersDefinition\",\"schema\":{}"
+    "},\"manifest\":{\"type\":\"PluginManifest\"}}";
+
+static void tell(struct test_world *w, const char *fmt, ...) PRINTF(2, 3);
+
+static void tell(struct test_world *w, const char *fmt, ...)
+{
+    va_list args;
+
+    if (w->quiet)
+        return;
+    buf_printf(&w->trace, "%8" PRId64 " ", w->now);
+    va_start(args, fmt);
+    buf_vprintf(&w->trace, fmt, args);
+    va_end(args);
+    buf_puts(&w->trace, "\n");
+}
+
+/* Good enough for tests: the same text, the same digest. */
+static void digest(const char *text, char out[DIGEST_TEXT])
+{
+    uint64_t h = UINT64_C(14695981039346656037);
+
+    for (; *text; text++)
+        h = (h ^ (unsigned char)*text) * UINT64_C(1099511628211);
+    (void)snprintf(out, DIGEST_TEXT, "%016" PRIx64 "%016" PRIx64, h, ~h);
+}
+
+static void digest_values(struct object *o)
+{
+    for (size_t i = 0; i < o->kind->table.n; i++) {
+        struct buf text = BUF_WITH_LIMIT(1 << 20);
+        const struct field *f = &o->kind->table.rows[i];
+        if (o->values[i].state == V_ABSENT || !f->yaml)
+            continue;
+        buf_printf(&text, "%s=", f->yaml);
+        value_canonical(f, &o->values[i], &text);
+        digest(buf_text(&text), o->values[i].digest);
+        buf_clear(&text);
+    }
+}
+
+static struct set *set_of(const char *yaml)
+{
+    struct unit *u = unit_parse("test.yaml", yaml, strlen(yaml));
+    struct diags d = { 0 };
+    struct buf findings = BUF_WITH_LIMIT(1 << 16);
+
+    for (size_t i = 0; i < u->n; i++) {
+        if (u->objects[i]->kind->kind == KIND_CONNECTOR)
+            assert_true(plugin_attach(u->objects[i], plugin, sizeof(plugin) - 1, &d));
+        digest_values(u->objects[i]);
+    }
+    struct set *set = set_build(&u, 1);
+    diags_print(&set->diags, &findings);
+    if (!set->complete)
+        fail_msg("%s", buf_text(&findings));
+    buf_clear(&findings);
+    for (size_t i = 0; i < set->n; i++)
+        digest_values(set->items[i].object);
+    unit_free(u);
+    return set;
+}
+
+static struct ledger *ledger_of(const struct test_world *w)
+{
+    struct ledger *l = ledger_new();
+
+    for (size_t i = 0; i < w->n_ledger; i++)
+        assert_true(ledger_restore(l, w->ledger[i].text));
+    return l;
+}
+
+struct test_world *test_world_new(const struct sim_options *options, enum cycle_mode mode)
+{
+    struct test_world *w = xcalloc(1, sizeof(*w));
+
+    w->sim = sim_new(options);
+    w->trace = BUF_WITH_LIMIT(TRACE_MAX);
+    w->options = (struct cycle_options){ .mode = mode,
+                                         .instance = "test",
+                                         .total = 32,
+                                         .per_engine = 8,
+                                         .per_environment = 4,
+                                         .delete_budget = 5,
+                                         .interval = 300000,
+                                         .seed = 1 };
+    w->cycle = cycle_new(&w->options, ledger_new());
+    return w;
+}
+
+static void pending_clear(struct pending *p)
+{
+    request_free(p->request);
+    free(p->body);
+}
+
+void test_world_free(struct test_world *w)
+{
+    for (size_t i = 0; i < w->n_pending; i++)
+        pending_clear(&w->pending[i]);
+    for (size_t i = 0; i < w->n_ledger; i++) {
+        free(w->ledger[i].key);
+        free(w->ledger[i].text);
+    }
+    free(w->pending);
+    free(w->ledger);
+    cycle_free(w->cycle);
+    sim_free(w->sim);
+    buf_clear(&w->trace);
+    strings_clear(&w->secrets);
+    free(w);
+}
+
+/* {"$secret": {"credential": "x"}} becomes "s3cret-x", as the daemon would. */
+static void put_secrets(cJSON *node)
+{
+    struct secret_ref ref;
+
+    for (cJSON *m = node ? node->child : NULL; m;) {
+        cJSON *next = m->next;
+        if (secret_ref_of(m, &ref)) {
+            char *text = xasprintf("s3cret-%s", ref.name);
+            cJSON *value = cJSON_CreateString(text);
+            free(text);
+            if (cJSON_IsArray(node))
+                cJSON_ReplaceItemViaPointer(node, m, value);
+            else
+                cJSON_ReplaceItemInObjectCaseSensitive(node, m->string, value);
+        } else {
+            put_secrets(m);
+        }
+        m = next;
+    }
+}
+
+static char *multipart(const struct request *r)
+{
+    struct buf b = BUF_WITH_LIMIT(1 << 20);
+    const cJSON *field;
+
+    cJSON_ArrayForEach(field, r->body)
+        buf_printf(&b, "--xyz\r\nContent-Disposition: form-data; name=\"%s\"\r\n\r\n%s\r\n",
+                   field->string, field->valuestring);
+    buf_printf(&b,
+               "--xyz\r\nContent-Disposition: form-data; name=\"%s\"; filename=\"p.json\"\r\n"
+               "Content-Type: application/json\r\n\r\n%s\r\n--xyz--\r\n",
+               r->part, plugin);
+    return buf_take(&b);
+}
+
+static char *body_of(const struct request *r)
+{
+    if (r->file)
+        return multipart(r);
+    if (!r->body)
+        return NULL;
+    cJSON *copy = cJSON_Duplicate(r->body, true);
+    put_secrets(copy);
+    char *text = cJSON_PrintUnformatted(copy);
+    cJSON_Delete(copy);
+    return text;
+}
+
+static void ask_sim(struct test_world *w, const struct request *r, struct pending *p)
+{
+    char *body = body_of(r);
+    struct sim_request in = { .method = r->method,
+                              .path = r->path,
+                              .body = body,
+                              .length = body ? strlen(body) : 0,
+                              .content_type = r->file ? "multipart/form-data; boundary=xyz"
+                                                      : "application/json",
+                              .authorization = "apk 1.test" };
+    struct sim_reply out;
+
+    sim_request(w->sim, w->now, &in, &out);
+    p->status = out.status;
+    p->body = xstrndup(out.body, out.length);
+    sim_reply_clear(&out);
+    free(body);
+}
+
+static void carry(struct test_world *w, struct request *r)
+{
+    enum fate fate = w->fate ? w->fate(w, r) : FATE_CARRIED;
+    struct pending p = { .request = r, .at = w->now + ANSWER_DELAY };
+
+    w->requests++;
+    w->writes += r->write;
+    if (fate == FATE_CARRIED || fate == FATE_UNHEARD)
+        ask_sim(w, r, &p);
+    if (fate == FATE_ANSWER_503) {
+        p.status = 503;
+        p.body = xstrdup("{\"error\":\"failed\",\"error_description\":\"engine unreachable\"}");
+    } else if (fate != FATE_CARRIED) {
+        p.status = 0;
+        p.unsent = fate == FATE_UNSENT;
+    }
+    if (r->write)
+        tell(w, "%s %s -> %d", r->method, r->path, p.status);
+    w->pending = grow(w->pending, w->n_pending, &w->cap_pending, sizeof(*w->pending));
+    w->pending[w->n_pending++] = p;
+}
+
+static void keep(struct test_world *w, const char *key, const char *text)
+{
+    size_t i = 0;
+
+    while (i < w->n_ledger && !streq(w->ledger[i].key, key))
+        i++;
+    if (!text) {
+        if (i == w->n_ledger)
+            return;
+        free(w->ledger[i].key);
+        free(w->ledger[i].text);
+        w->ledger[i] = w->ledger[--w->n_ledger];
+        return;
+    }
+    if (i == w->n_ledger) {
+        w->ledger = xrealloc(w->ledger, ++w->n_ledger * sizeof(*w->ledger));
+        w->ledger[i] = (struct told){ .key = xstrdup(key) };
+    }
+    free(w->ledger[i].text);
+    w->ledger[i].text = xstrdup(text);
+}
+
+static void feed(struct test_world *w, struct event ev);
+
+static void tell_report(struct test_world *w, const struct report *r)
+{
+    char percent[32] = "";
+
+    if (r->percent >= 0)
+        (void)snprintf(percent, sizeof(percent), " (%d %%)", r->percent);
+    tell(w, "%-7s %s%s%s%s", report_kind_name(r->kind), r->key ? r->key : "", r->key ? ": " : "",
+         r->text, percent);
+}
+
+static bool perform(struct test_world *w, struct effect *e, bool *record_failed)
+{
+    switch (e->type) {
+    case FX_RECORD:
+        *record_failed = *record_failed || w->ledger_full;
+        if (!w->ledger_full)
+            keep(w, e->record.key, e->record.text);
+        return true;
+    case FX_SEND:
+        if (*record_failed && e->request->write) {
+            w->pending = grow(w->pending, w->n_pending, &w->cap_pending, sizeof(*w->pending));
+            w->pending[w->n_pending++] =
+                (struct pending){ .request = TAKE(e->request), .at = w->now, .unsent = true };
+            return true;
+        }
+        carry(w, TAKE(e->request));
+        return true;
+    case FX_WAKE:
+        w->wake = e->at;
+        return false;
+    case FX_REPORT:
+        tell_report(w, &e->report);
+        return false;
+    case FX_PLANNED:
+        return false;
+    case FX_RESTED:
+        w->rested = true;
+        w->converged = e->converged;
+        return false;
+    }
+    return false;
+}
+
+static void feed(struct test_world *w, struct event ev)
+{
+    struct effects fx = { 0 };
+    bool record_failed = false;
+
+    ev.now = w->now;
+    cycle_step(w->cycle, &ev, &fx);
+    for (size_t i = 0; i < fx.n && !w->dead; i++) {
+        bool counts = fx.items[i].type == FX_RECORD || fx.items[i].type == FX_SEND;
+        if (counts && w->die_at && ++w->effects == w->die_at) {
+            w->dead = true;
+            break;
+        }
+        (void)perform(w, &fx.items[i], &record_failed);
+    }
+    effects_free(&fx);
+}
+
+void test_world_manifests(struct test_world *w, const char *yaml)
+{
+    w->rested = false;
+    feed(w, (struct event){ .type = EV_MANIFESTS, .set = set_of(yaml) });
+}
+
+static size_t next_pending(const struct test_world *w)
+{
+    size_t first = 0;
+
+    for (size_t i = 1; i < w->n_pending; i++) {
+        if (w->pending[i].at < w->pending[first].at)
+            first = i;
+    }
+    return first;
+}
+
+static void answer(struct test_world *w, size_t i)
+{
+    struct pending p = w->pending[i];
+    cJSON *body = p.body && *p.body ? json_parse(p.body, strlen(p.body), NULL) : NULL;
+    bool broken = p.body && *p.body && !body;
+    struct reply r = { .request = p.request->id,
+                       .status = p.status,
+                       .unsent = p.unsent,
+                       .error = !p.status ? "connection lost"
+                                : broken  ? "not JSON"
+                                          : NULL,
+                       .body = body };
+
+    w->pending[i] = w->pending[--w->n_pending];
+    feed(w, (struct event){ .type = EV_REPLY, .reply = r });
+    cJSON_Delete(body);
+    pending_clear(&p);
+}
+
+void test_world_run(struct test_world *w, msec limit)
+{
+    msec end = w->now + limit;
+
+    while (!w->dead && !w->rested) {
+        size_t i = next_pending(w);
+        msec at = w->n_pending ? w->pending[i].at : -1;
+        bool wakes = w->wake && (at < 0 || w->wake < at);
+        if (wakes)
+            at = w->wake;
+        if (at < 0 || at > end)
+            break;
+        w->now = at > w->now ? at : w->now;
+        if (wakes) {
+            w->wake = 0;
+            feed(w, (struct event){ .type = EV_WAKE });
+        } else {
+            answer(w, i);
+        }
+    }
+    if (!w->rested && !w->dead && w->now < end)
+        w->now = end;
+}
+
+void test_world_restart(struct test_world *w)
+{
+    for (size_t i = 0; i < w->n_pending; i++)
+        pending_clear(&w->pending[i]);
+    w->n_pending = 0;
+    w->wake = 0;
+    w->dead = w->rested = false;
+    w->die_at = w->effects = 0;
+    cycle_free(w->cycle);
+    w->cycle = cycle_new(&w->options, ledger_of(w));
+}
+
+void test_world_nudge(struct test_world *w)
+{
+    w->rested = false;
+    feed(w, (struct event){ .type = EV_NUDGE });
+}
+
+void test_world_stop(struct test_world *w)
+{
+    feed(w, (struct event){ .type = EV_STOP });
+}
+
+int test_world_call(struct test_world *w, const char *method, const char *path, const char *body,
+                    char **result)
+{
+    struct sim_request in = { .method = method,
+                              .path = path,
+                              .body = body,
+                              .length = body ? strlen(body) : 0,
+                              .authorization = "apk 1.test" };
+    struct sim_reply out;
+
+    sim_request(w->sim, w->now, &in, &out);
+    int status = out.status;
+    if (result)
+        *result = xstrndup(out.body, out.length);
+    sim_reply_clear(&out);
+    return status;
+}
+
+static cJSON *list_of(struct test_world *w, const char *collection)
+{
+    char *path = xasprintf("%s?limit=1000", collection), *text = NULL;
+
+    assert_int_equal(test_world_call(w, "GET", path, NULL, &text), 200);
+    cJSON *list = json_parse(text, strlen(text), NULL);
+    assert_non_null(list);
+    free(path);
+    free(text);
+    return list;
+}
+
+size_t test_world_count(struct test_world *w, const char *collection, const char *name)
+{
+    cJSON *list = list_of(w, collection);
+    const cJSON *item;
+    size_t n = 0;
+
+    cJSON_ArrayForEach(item, json_at(list, "items")) {
+        const char *is =
+            json_text(item, "name") ? json_text(item, "name") : json_text(item, "display_name");
+        n += !name || streq(is, name);
+    }
+    cJSON_Delete(list);
+    return n;
+}
+
+char *test_world_member(struct test_world *w, const char *collection, const char *name,
+                        const char *path)
+{
+    cJSON *list = list_of(w, collection);
+    const cJSON *item;
+    char *text = NULL;
+
+    cJSON_ArrayForEach(item, json_at(list, "items")) {
+        const cJSON *v = json_at(item, path);
+        if (streq(json_text(item, "name"), name) && v && !text)
+            text = cJSON_IsString(v) ? xstrdup(v->valuestring) : cJSON_PrintUnformatted(v);
+    }
+    cJSON_Delete(list);
+    return text;
+}
+
+bool test_world_told(const struct test_world *w, const char *text)
+{
+    return strstr(buf_text(&w->trace), text) != NULL;
+}

@@ -1,0 +1,67 @@
+/* A small world for the core: the cycle, the DCT simulator and a ledger in one
+ * process on a virtual clock. What happens is narrated line by line with its
+ * moment; nothing sleeps, and the same start gives the same story. */
+#ifndef TESTS_LIB_WORLD_H
+#define TESTS_LIB_WORLD_H
+
+#include "reconciler/cycle.h"
+#include "tests/sim/sim.h"
+
+struct told; /* what the ledger on disk would hold */
+
+/* How a request is to fare: the transport asks before it carries one out. */
+enum fate {
+    FATE_CARRIED,   /* as it should be */
+    FATE_LOST,      /* never reaches DCT, and nobody knows */
+    FATE_UNHEARD,   /* DCT carries it out, the answer is lost */
+    FATE_UNSENT,    /* certainly not sent */
+    FATE_ANSWER_503 /* not carried out, DCT answers 503 */
+};
+
+struct test_world {
+    struct sim *sim;
+    struct cycle *cycle;
+    struct cycle_options options;
+    msec now;
+    struct buf trace; /* writes, jobs, reports */
+    bool quiet;       /* no trace */
+    struct told *ledger;
+    size_t n_ledger;
+    struct strings secrets;  /* values that must be in no trace and no ledger */
+    struct pending *pending; /* requests on their way */
+    size_t n_pending, cap_pending;
+    msec wake;
+    bool rested, converged;
+    size_t effects; /* performed so far */
+    size_t die_at;  /* the process dies before this effect; 0 = never */
+    bool dead;
+    size_t requests, writes;
+    enum fate (*fate)(struct test_world *w, const struct request *r);
+    bool ledger_full; /* records fail */
+    void *ctx;
+};
+
+struct test_world *test_world_new(const struct sim_options *sim, enum cycle_mode mode);
+void test_world_free(struct test_world *w);
+
+/* The manifests in force from now on; every finding fails the test. */
+void test_world_manifests(struct test_world *w, const char *yaml);
+/* Until the cycle rests, or `limit` milliseconds have gone by, or it died. */
+void test_world_run(struct test_world *w, msec limit);
+/* The process ends and starts again with what the ledger holds. */
+void test_world_restart(struct test_world *w);
+void test_world_nudge(struct test_world *w);
+void test_world_stop(struct test_world *w);
+
+/* A request by hand, for looking at DCT and for meddling with it; the status.
+ * *body is owned by the caller, may be NULL. */
+int test_world_call(struct test_world *w, const char *method, const char *path, const char *body,
+                    char **answer);
+/* Objects of that name in a collection that GET shows; members of the first. */
+size_t test_world_count(struct test_world *w, const char *collection, const char *name);
+char *test_world_member(struct test_world *w, const char *collection, const char *name,
+                        const char *path);
+/* Does the text stand in the trace? */
+bool test_world_told(const struct test_world *w, const char *text);
+
+#endif
