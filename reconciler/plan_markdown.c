@@ -33,8 +33,11 @@ static void table_row(struct buf *out, const struct action *a, size_t root)
 {
     char *text = render_headline(a), *place = render_place(a, root);
 
+    const char *symbol = a->blocked ? "!" : verb_symbol(a->verb);
+
     buf_puts(out, "| ");
-    code(out, a->blocked ? "!" : verb_symbol(a->verb));
+    if (*symbol != ' ')
+        code(out, symbol);
     buf_puts(out, " | ");
     code(out, a->key);
     buf_puts(out, " | ");

@@ -114,7 +114,8 @@ static void detail(struct page *page, enum paint paint, const char *mark, const 
 static void headline(struct page *page, const struct action *a)
 {
     char *text = render_headline(a), *place = render_place(a, page->root);
-    size_t column = SYMBOL + 1 + page->key_width + 2, key = text_columns(a->key);
+    char *key = render_clean(a->key);
+    size_t column = SYMBOL + 1 + page->key_width + 2, key_n = text_columns(key);
     size_t place_n = text_columns(place);
     bool beside = place_n && column + TEXT_MIN + 2 + place_n <= COLUMNS;
     const char *symbol = a->blocked ? "!" : verb_symbol(a->verb), *rest = text;
@@ -122,12 +123,12 @@ static void headline(struct page *page, const struct action *a)
     spaces(page, SYMBOL - at_most(strlen(symbol), SYMBOL));
     painted(page, a->blocked ? RED : verb_paints[a->verb], symbol);
     buf_puts(page->out, " ");
-    painted(page, BOLD, a->key);
-    if (key > page->key_width) {
+    painted(page, BOLD, key);
+    if (key_n > page->key_width) {
         buf_puts(page->out, "\n");
         spaces(page, column);
     } else {
-        spaces(page, page->key_width - key + 2);
+        spaces(page, page->key_width - key_n + 2);
     }
     if (beside) {
         size_t n = words_fit(text, COLUMNS - column - 2 - place_n);
@@ -146,6 +147,7 @@ static void headline(struct page *page, const struct action *a)
         detail(page, DIM, "at ", place);
     free(text);
     free(place);
+    free(key);
 }
 
 static size_t name_width(const struct action *a)
