@@ -60,8 +60,8 @@ const struct member sim_vdb_members[] = {
     MEMBERS_END,
 };
 
-/* Every call that names a point in time; what is too much for one is refused
- * by the next table only in strict mode. */
+/* Every call that names a point in time. What belongs to another of them is
+ * refused in vdb_points.c, by a strict server. */
 const struct member sim_point_members[] = {
     { "snapshot_id", T_STR, 1, 256, M_CREATE, NULL, NULL },
     { "timestamp", T_DATE, 0, 0, M_CREATE, NULL, NULL },

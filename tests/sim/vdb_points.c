@@ -61,12 +61,43 @@ static const char *dataset_named(const struct sim *s, const cJSON *body, const c
     return id ? id : otherwise;
 }
 
+/* Members that belong to another way of naming a point than the call's own: the
+ * calls share one table, so a strict server looks for them here. */
+static bool speaks_of_one_point(struct call *c)
+{
+    static const struct {
+        const char *call, *foreign;
+    } calls[] = {
+        { "by_snapshot", "timestamp timestamp_in_database_timezone timeflow_id dataset_id "
+                         "location bookmark_id" },
+        { "by_timestamp", "snapshot_id location bookmark_id" },
+        { "by_location", "snapshot_id timestamp timestamp_in_database_timezone bookmark_id" },
+        { "from_bookmark", "snapshot_id timestamp timestamp_in_database_timezone timeflow_id "
+                           "dataset_id source_data_id engine_id location" },
+    };
+    const cJSON *v;
+
+    for (size_t i = 0; i < ARRAY_LEN(calls) && c->sim->opt.strict; i++) {
+        if (!strstr(c->route->pattern, calls[i].call))
+            continue;
+        cJSON_ArrayForEach(v, c->body) {
+            if (sim_field_listed(calls[i].foreign, v->string, strlen(v->string), NULL)) {
+                sim_refuse(c, 400, "%s: unknown member", v->string);
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
 /* `otherwise` is the dataset where the body names none. */
 static bool find_point(struct call *c, const char *otherwise, struct point *p)
 {
     const cJSON *body = c->body;
     const char *snapshot = js_str(body, "snapshot_id");
 
+    if (!speaks_of_one_point(c))
+        return false;
     if (strstr(c->route->pattern, "bookmark"))
         return bookmark_point(c, p);
     if (snapshot) {
@@ -198,6 +229,10 @@ void sim_vdb_provision(struct call *c)
     struct point p = { NULL, NULL };
     const cJSON *repository = NULL;
 
+    if (strstr(c->route->pattern, "timestamp") && !js_get(c->body, "source_data_id")) {
+        sim_refuse(c, 400, "source_data_id: must not be null");
+        return;
+    }
     if (!find_point(c, NULL, &p) ||
         !sim_policy_usable(c, "snapshot_policy_id", "SNAPSHOT_POLICY") ||
         !sim_policy_usable(c, "retention_policy_id", "RETENTION_POLICY"))

@@ -71,6 +71,23 @@ static void test_by_timestamp(void **state)
     world_close(&w);
 }
 
+/* Each call knows its own way of naming a point. */
+static void test_foreign_points(void **state)
+{
+    struct world w = world_at(WITH_VDB);
+    (void)state;
+
+    assert_int_equal(post(&w, "/vdbs/provision_by_snapshot",
+                          "{\"source_data_id\":\"" DSOURCE "\",\"bookmark_id\":\"b\"," TARGET "}"),
+                     400);
+    assert_int_equal(post(&w, "/vdbs/provision_by_timestamp", "{" TARGET "}"), 400);
+    assert_int_equal(post(&w, "/vdbs/" VDB "/refresh_by_timestamp", "{\"timestamp:\":\"x\"}"), 400);
+    assert_int_equal(post(&w, "/vdbs/" VDB "/refresh_by_timestamp",
+                          "{\"snapshot_id\":\"1-APPDATA_SNAPSHOT-1\"}"),
+                     400);
+    world_close(&w);
+}
+
 static void test_from_bookmark(void **state)
 {
     struct world w = world_at(WITH_VDB);
@@ -249,17 +266,12 @@ static void test_recycle_bin(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_shape),
-        cmocka_unit_test(test_no_snapshot_yet),
-        cmocka_unit_test(test_by_timestamp),
-        cmocka_unit_test(test_from_bookmark),
-        cmocka_unit_test(test_targets),
-        cmocka_unit_test(test_update),
-        cmocka_unit_test(test_switches),
-        cmocka_unit_test(test_lock),
-        cmocka_unit_test(test_refresh_and_undo),
-        cmocka_unit_test(test_moves),
-        cmocka_unit_test(test_recycle_bin),
+        cmocka_unit_test(test_shape),         cmocka_unit_test(test_no_snapshot_yet),
+        cmocka_unit_test(test_by_timestamp),  cmocka_unit_test(test_foreign_points),
+        cmocka_unit_test(test_from_bookmark), cmocka_unit_test(test_targets),
+        cmocka_unit_test(test_update),        cmocka_unit_test(test_switches),
+        cmocka_unit_test(test_lock),          cmocka_unit_test(test_refresh_and_undo),
+        cmocka_unit_test(test_moves),         cmocka_unit_test(test_recycle_bin),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
