@@ -13,6 +13,8 @@
 #include "daemon/log.h"
 #include "daemon/store.h"
 
+enum { REPORT_MAX = 64 << 10 };
+
 struct app {
     uv_loop_t loop;
     uv_timer_t wake, drain;
@@ -102,14 +104,21 @@ static const struct {
     [REPORT_DRIFT] = { LEVEL_WARNING, true },
 };
 
+/* "create failed: what DCT said" */
 static void log_report(const struct report *r)
 {
     struct log_about about = { .object = r->key, .job = r->job };
-    const char *kind = r->key ? report_kind_name(r->kind) : "";
+    struct buf line = BUF_WITH_LIMIT(REPORT_MAX);
+    const char *kind = r->key ? report_kind_name(r->kind) : NULL;
 
-    log_about(report_rows[r->kind].level, &about, "%s%s%s%s%s", r->verb ? r->verb : "",
-              r->verb && *kind ? " " : "", kind, *kind && r->text && *r->text ? ": " : "",
-              r->text ? r->text : "");
+    if (r->verb)
+        buf_printf(&line, "%s ", r->verb);
+    if (kind)
+        buf_puts(&line, kind);
+    if (r->text && *r->text && !streq(r->text, kind))
+        buf_printf(&line, "%s%s", kind ? ": " : "", r->text);
+    log_about(report_rows[r->kind].level, &about, "%s", buf_text(&line));
+    buf_clear(&line);
 }
 
 static void keep_event(struct app *a, const struct report *r)

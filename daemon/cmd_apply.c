@@ -51,6 +51,7 @@ static void on_planned(void *ctx, const struct plan *plan)
         return;
     s->planned = true;
     plan_summary(plan, &out);
+    buf_puts(&out, "\n");
     (void)cmd_print(&out);
     buf_clear(&out);
 }

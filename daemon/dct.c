@@ -59,60 +59,70 @@ static void tree_free(cJSON *v)
     cJSON_Delete(v);
 }
 
+/* A body that secrets are being put into. */
+struct filling {
+    struct secrets *secrets;
+    const char *file; /* the manifest that names them */
+    size_t bytes;     /* of secrets so far */
+};
+
 /* Replaces {"$secret": …} by its value in the member or element `node`. */
-static bool put_secret(struct dct *d, cJSON *node, size_t *extra, char **error)
+static bool put_secret(struct filling *f, cJSON *node, char **error)
 {
     struct secret_ref ref;
     struct secret value;
 
     if (!secret_ref_of(node, &ref))
         return true;
-    if (!secrets_get(d->secrets, &ref, &value, error))
+    if (!secrets_get_for(f->secrets, f->file, &ref, &value, error))
         return false;
     cJSON_Delete(node->child);
     node->child = NULL;
     node->type = cJSON_String | (node->type & cJSON_StringIsConst);
     node->valuestring = xstrndup(value.data, value.n);
-    *extra += value.n;
+    f->bytes += value.n;
     return true;
 }
 
-static bool put_secrets(struct dct *d, cJSON *node, size_t *extra, char **error)
+static bool put_secrets(struct filling *f, cJSON *node, char **error)
 {
-    if (!put_secret(d, node, extra, error))
+    if (!put_secret(f, node, error))
         return false;
     for (cJSON *item = node->child; item; item = item->next) {
-        if (!put_secrets(d, item, extra, error))
+        if (!put_secrets(f, item, error))
             return false;
     }
     return true;
 }
 
 /* A copy of the body with its secrets in place; NULL: *error says which of
- * them cannot be read. `extra` counts their bytes. */
-static cJSON *body_with_secrets(struct dct *d, const cJSON *body, size_t *extra, char **error)
+ * them cannot be read. `bytes` counts theirs. */
+static cJSON *filled_body(const struct dct *d, const struct request *r, size_t *bytes, char **error)
 {
-    cJSON *copy = cJSON_Duplicate(body, true);
+    struct filling f = { .secrets = d->secrets, .file = r->base_file };
+    cJSON *copy = cJSON_Duplicate(r->body, true);
 
-    if (put_secrets(d, copy, extra, error))
+    if (put_secrets(&f, copy, error)) {
+        *bytes = f.bytes;
         return copy;
+    }
     tree_free(copy);
     return NULL;
 }
 
 /* The body as JSON; printed into memory that never moves, so that no copy of a
  * secret is left behind. */
-static char *body_text(struct dct *d, const cJSON *body, char **error)
+static char *body_text(const struct dct *d, const struct request *r, char **error)
 {
     enum { ESCAPED = 6, SLACK = 64 };
-    size_t extra = 0;
-    cJSON *full = body_with_secrets(d, body, &extra, error);
+    size_t bytes = 0;
+    cJSON *full = filled_body(d, r, &bytes, error);
 
     if (!full)
         return NULL;
 
-    char *plain = cJSON_PrintUnformatted(body);
-    size_t room = strlen(plain) + ESCAPED * extra + SLACK;
+    char *plain = cJSON_PrintUnformatted(r->body);
+    size_t room = strlen(plain) + ESCAPED * bytes + SLACK;
     char *text = xcalloc(1, room);
 
     free(plain);
@@ -190,13 +200,13 @@ static bool send_multipart(struct dct *d, const struct request *r, struct http_r
                            char **error)
 {
     size_t n = 0;
-    size_t extra = 0;
+    size_t bytes = 0;
     char *data = upload(d, r, &n, error);
 
     if (!data)
         return false;
 
-    cJSON *fields = r->body ? body_with_secrets(d, r->body, &extra, error) : cJSON_CreateObject();
+    cJSON *fields = r->body ? filled_body(d, r, &bytes, error) : cJSON_CreateObject();
     if (fields) {
         const char *slash = strrchr(r->file, '/');
         struct http_part *parts = xcalloc((size_t)cJSON_GetArraySize(fields) + 1, sizeof(*parts));
@@ -219,7 +229,7 @@ static bool send_multipart(struct dct *d, const struct request *r, struct http_r
 
 static bool send_json(struct dct *d, const struct request *r, struct http_request *h, char **error)
 {
-    char *text = r->body ? body_text(d, r->body, error) : NULL;
+    char *text = r->body ? body_text(d, r, error) : NULL;
 
     if (r->body && !text)
         return false;

@@ -161,7 +161,7 @@ static bool add_secrets(const struct loader *l, struct digest *g, const struct f
 
     for (size_t i = 0; l->secrets && good && i < refs.n; i++) {
         struct secret secret;
-        good = secrets_get(l->secrets, &refs.items[i], &secret, error);
+        good = secrets_get_for(l->secrets, v->pos.file, &refs.items[i], &secret, error);
         if (good)
             digest_add(g, secret.data, secret.n);
     }

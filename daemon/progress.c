@@ -214,7 +214,7 @@ static void say(const struct progress *p, const struct report *r, const struct r
         add_elapsed(&line, now - a->since);
         buf_puts(&line, ")");
     }
-    if (r->text && *r->text)
+    if (r->text && *r->text && !streq(r->text, looks[r->kind].word))
         buf_printf(&line, "%s%s", line.n ? ": " : "", r->text);
 
     add_coloured(p, out, looks[r->kind].colour, looks[r->kind].mark);

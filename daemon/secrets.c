@@ -8,6 +8,7 @@
 
 #include "daemon/env.h"
 #include "daemon/file.h"
+#include "daemon/log.h"
 
 enum { OUTDATED_MAX = 64 };
 
@@ -81,9 +82,8 @@ char *secret_ref_text(const struct secret_ref *ref)
     return xasprintf("%s %s", source_names[ref->source], ref->name);
 }
 
-static char *read_credential(const struct secrets *s, const char *name, size_t *n, char **error)
+static char *read_credential(const char *name, size_t *n, char **error)
 {
-    (void)s;
     if (!*name || strchr(name, '/') || streq(name, ".") || streq(name, "..")) {
         *error = xasprintf("credential %s: its name must be a plain file name", name);
         return NULL;
@@ -110,37 +110,30 @@ static char *read_credential(const struct secrets *s, const char *name, size_t *
     return data;
 }
 
-/* Everyone on the host can read it: then it is no secret. */
-static bool open_to_all(const char *path)
+/* Everyone on the host can read it: a poor secret, but Git checks files out so. */
+static void warn_if_open(const char *path)
 {
     struct stat st;
 
-    return stat(path, &st) == 0 && (st.st_mode & S_IROTH);
+    if (stat(path, &st) == 0 && (st.st_mode & S_IROTH))
+        log_warning("secret file %s can be read by every user; chmod o-r it", path);
 }
 
-static char *read_file(const struct secrets *s, const char *name, size_t *n, char **error)
+static char *read_file(const char *path, size_t *n, char **error)
 {
-    char *path = file_below(s->folder, name);
     char *why = NULL;
-    char *data = NULL;
+    char *data = file_read(path, SECRET_MAX, n, &why);
 
-    if (open_to_all(path)) {
-        *error = xasprintf("secret file %s can be read by every user; chmod o-r it", path);
-    } else {
-        data = file_read(path, SECRET_MAX, n, &why);
-        if (!data)
-            *error = xasprintf("secret file %s", why);
-    }
+    if (!data)
+        *error = xasprintf("secret file %s", why);
     free(why);
-    free(path);
     return data;
 }
 
-static char *read_env(const struct secrets *s, const char *name, size_t *n, char **error)
+static char *read_env(const char *name, size_t *n, char **error)
 {
     const char *value = env_get(name);
 
-    (void)s;
     if (!value) {
         *error = xasprintf("environment variable %s is not set", name);
         return NULL;
@@ -153,7 +146,7 @@ static char *read_env(const struct secrets *s, const char *name, size_t *n, char
     return xstrdup(value);
 }
 
-static char *(*const readers[])(const struct secrets *, const char *, size_t *, char **) = {
+static char *(*const readers[])(const char *, size_t *, char **) = {
     [SECRET_CREDENTIAL] = read_credential,
     [SECRET_FILE] = read_file,
     [SECRET_ENV] = read_env,
@@ -169,11 +162,10 @@ static size_t trimmed(const char *data, size_t n)
     return n;
 }
 
-static char *read_value(const struct secrets *s, const struct secret_ref *ref, size_t *n,
-                        char **error)
+static char *read_value(const struct secret_ref *ref, size_t *n, char **error)
 {
     size_t raw = 0;
-    char *data = readers[ref->source](s, ref->name, &raw, error);
+    char *data = readers[ref->source](ref->name, &raw, error);
 
     if (!data)
         return NULL;
@@ -237,16 +229,19 @@ static struct entry *remember(struct secrets *s, const struct secret_ref *ref, c
     return e;
 }
 
-bool secrets_get(struct secrets *s, const struct secret_ref *ref, struct secret *out, char **error)
+/* Files by the path to open them, everything else by its name. */
+static bool get(struct secrets *s, const struct secret_ref *ref, struct secret *out, char **error)
 {
     struct entry *e = find(s, ref);
 
     if (!e || e->stale) {
         size_t n = 0;
-        char *data = read_value(s, ref, &n, error);
+        char *data = read_value(ref, &n, error);
 
         if (!data)
             return false;
+        if (!e && ref->source == SECRET_FILE)
+            warn_if_open(ref->name);
         if (e && e->n == n && memcmp(e->data, data, n) == 0) {
             e->stale = false;
         } else {
@@ -258,6 +253,33 @@ bool secrets_get(struct secrets *s, const struct secret_ref *ref, struct secret 
     }
     *out = (struct secret){ .data = e->data, .n = e->n };
     return true;
+}
+
+static bool get_below(struct secrets *s, const char *folder, const struct secret_ref *ref,
+                      struct secret *out, char **error)
+{
+    if (ref->source != SECRET_FILE)
+        return get(s, ref, out, error);
+
+    char *path = file_below(folder, ref->name);
+    bool got = get(s, &(struct secret_ref){ .source = SECRET_FILE, .name = path }, out, error);
+    free(path);
+    return got;
+}
+
+bool secrets_get(struct secrets *s, const struct secret_ref *ref, struct secret *out, char **error)
+{
+    return get_below(s, s->folder, ref, out, error);
+}
+
+bool secrets_get_for(struct secrets *s, const char *file, const struct secret_ref *ref,
+                     struct secret *out, char **error)
+{
+    char *folder = file ? file_folder(file) : NULL;
+    bool got = get_below(s, folder ? folder : s->folder, ref, out, error);
+
+    free(folder);
+    return got;
 }
 
 void secrets_forget(struct secrets *s)

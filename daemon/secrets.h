@@ -21,7 +21,8 @@ struct secret {
 
 struct secrets;
 
-/* `folder` is what relative {file: …} paths start at, NULL = the current one. */
+/* `folder` is what relative {file: …} paths start at where no manifest names
+ * them, NULL = the current one. */
 struct secrets *secrets_new(const char *folder);
 void secrets_free(struct secrets *s);
 OWNER(secrets)
@@ -30,6 +31,10 @@ OWNER(secrets)
  * borrowed until the next secrets_forget(). */
 bool secrets_get(struct secrets *s, const struct secret_ref *ref, struct secret *out,
                  char **error) MUST_USE;
+/* The same for a reference in the manifest `file`, whose folder is where
+ * relative {file: …} paths start at. */
+bool secrets_get_for(struct secrets *s, const char *file, const struct secret_ref *ref,
+                     struct secret *out, char **error) MUST_USE;
 /* The next secrets_get() reads each value anew. */
 void secrets_forget(struct secrets *s);
 

@@ -15,15 +15,15 @@
 struct request {
     uint64_t id;
     const char *method;
-    char *path;  /* below the base path, query included: "/vdbs?limit=1000" */
-    cJSON *body; /* NULL: none. Secrets stand as {"$secret": …} and are put in last */
-    char *file;  /* multipart: path of the file */
+    char *path;            /* below the base path, query included: "/vdbs?limit=1000" */
+    cJSON *body;           /* NULL: none. Secrets stand as {"$secret": …} and are put in last */
+    char *file;            /* multipart: path of the file */
     const char *base_file; /* the manifest: what paths of files and secrets are relative to */
-    char *file_digest; /* what the file's digest must still be */
-    const char *part;  /* name of the file's part; `body` holds the plain fields */
-    bool write;        /* changes DCT: never to be repeated on its own */
-    char *key;         /* the object it is about, NULL for lists */
-    char *engine;      /* id of its engine, NULL if not of one engine */
+    char *file_digest;     /* what the file's digest must still be */
+    const char *part;      /* name of the file's part; `body` holds the plain fields */
+    bool write;            /* changes DCT: never to be repeated on its own */
+    char *key;             /* the object it is about, NULL for lists */
+    char *engine;          /* id of its engine, NULL if not of one engine */
     msec timeout;
 };
 

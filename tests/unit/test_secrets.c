@@ -134,14 +134,33 @@ static void a_file_is_looked_for_beside_the_configuration(void **state)
     free(path);
 }
 
-static void a_file_that_everyone_can_read_is_refused(void **state)
+static void a_manifests_file_is_looked_for_beside_the_manifest(void **state)
+{
+    struct world *w = *state;
+    struct secret_ref ref = { .source = SECRET_FILE, .name = "key" };
+    struct secret got;
+    char *error = NULL;
+    char *manifest = below(w, "m.yaml");
+    struct secrets *elsewhere = secrets_new("/nowhere");
+
+    write_file(w, "key", "s3cret", 6);
+    assert_true(secrets_get_for(elsewhere, manifest, &ref, &got, &error));
+    assert_string_equal(got.data, "s3cret");
+    assert_false(secrets_get(elsewhere, &ref, &got, &error));
+    assert_non_null(strstr(error, "/nowhere/key"));
+    free(error);
+    secrets_free(elsewhere);
+    free(manifest);
+}
+
+static void a_file_that_everyone_can_read_is_taken_with_a_warning(void **state)
 {
     struct world *w = *state;
     char *path = below(w, "open");
 
     write_file(w, "open", "s3cret", 6);
     assert_int_equal(chmod(path, 0644), 0);
-    is_refused(w, SECRET_FILE, "open", "chmod o-r");
+    is_value(w, SECRET_FILE, "open", "s3cret");
     free(path);
 }
 
@@ -255,7 +274,10 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(a_file_is_looked_for_beside_the_configuration, setup,
                                         teardown),
-        cmocka_unit_test_setup_teardown(a_file_that_everyone_can_read_is_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_manifests_file_is_looked_for_beside_the_manifest, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(a_file_that_everyone_can_read_is_taken_with_a_warning,
+                                        setup, teardown),
         cmocka_unit_test_setup_teardown(an_environment_variable_is_taken, setup, teardown),
         cmocka_unit_test_setup_teardown(only_one_line_end_is_cut, setup, teardown),
         cmocka_unit_test_setup_teardown(nothing_nul_and_too_much_are_refused, setup, teardown),
