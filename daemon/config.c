@@ -268,6 +268,17 @@ static void check_listen(struct reading *r)
     }
 }
 
+/* A setting without an effect must not look as if it had one. */
+static void check_unused(struct reading *r)
+{
+    static const size_t unused[] = { CONTROL, LISTEN };
+
+    for (size_t i = 0; i < ARRAY_LEN(unused); i++) {
+        if (said(r, unused[i]))
+            warn_at(r, unused[i], "this version does not use it");
+    }
+}
+
 static char *host_name(void)
 {
     char name[256] = "";
@@ -369,6 +380,7 @@ static struct config *config_read(const char *path, const char *text, size_t n, 
     check_trust(&r);
     check_interval(&r, &interval);
     check_listen(&r);
+    check_unused(&r);
     source_quote(&y->source, d);
     bool good = d->errors == errors && !y->broken;
     struct config *c = good ? config_of(&r, path, interval) : NULL;

@@ -130,6 +130,8 @@ static void everything_can_be_said(void **state)
     assert_int_equal(s.diags.errors, 0);
     check_said(&s, "dctd.yaml:6:23: warning: `dct.insecureSkipVerify`: the certificate of DCT is "
                    "not checked");
+    check_said(&s, "warning: `control`: this version does not use it");
+    check_said(&s, "warning: `status.listen`: this version does not use it");
     sample_clear(&s);
 }
 
@@ -178,12 +180,12 @@ static void a_misspelled_key_is_found_with_place_and_suggestion(void **state)
                            "  url: https://dct.example.com\n"
                            "  apiKey: {credential: key}\n"
                            "reconcile:\n"
-                           "  intervall: 5m\n");
+                           "  interwal: 5m\n");
 
     assert_null(s.config);
-    check_said(&s, "dctd.yaml:5:3: error: `reconcile` has no field `intervall`\n"
-                   "      intervall: 5m\n"
-                   "      ^~~~~~~~~\n"
+    check_said(&s, "dctd.yaml:5:3: error: `reconcile` has no field `interwal`\n"
+                   "      interwal: 5m\n"
+                   "      ^~~~~~~~\n"
                    "  did you mean `interval`?\n");
     sample_clear(&s);
 }
