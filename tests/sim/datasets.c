@@ -81,7 +81,7 @@ char *sim_port_problem(const struct sim *s, const struct object *o)
     static const enum collection kinds[] = { C_DSOURCES, C_VDBS };
 
     for (size_t i = 0; i < ARRAY_LEN(kinds) && port_of(o) > 0; i++) {
-        for (EACH(s, kinds[i], other)) {
+        for (struct object *other = sim_first(s, kinds[i]); other; other = sim_next(s, other)) {
             if (takes_port(s, other, o))
                 return xasprintf("portInUse: port %.0f is used on the host by \"%s\".", port_of(o),
                                  sim_name_of(other));
@@ -95,7 +95,7 @@ char *sim_name_problem(const struct sim *s, const struct object *o)
     static const enum collection kinds[] = { C_DSOURCES, C_VDBS };
 
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
-        for (EACH(s, kinds[i], other)) {
+        for (struct object *other = sim_first(s, kinds[i]); other; other = sim_next(s, other)) {
             if (other != o && !other->deleted && other->seq < o->seq &&
                 sim_engine_of(s, other) == sim_engine_of(s, o) &&
                 streq(sim_name_of(other), sim_name_of(o)) &&
@@ -178,7 +178,7 @@ struct object *sim_snapshot_new(struct sim *s, struct object *o, bool provisiona
 struct object *sim_latest_snapshot(const struct sim *s, const char *dataset_id, msec before)
 {
     struct object *latest = NULL;
-    for (EACH(s, C_SNAPSHOTS, snap)) {
+    for (struct object *snap = sim_first(s, C_SNAPSHOTS); snap; snap = sim_next(s, snap)) {
         msec at = 0;
         const char *when = js_str(snap->json, "timestamp");
         if (!snap->deleted && streq(js_str(snap->json, "dataset_id"), dataset_id) && when &&
@@ -190,7 +190,7 @@ struct object *sim_latest_snapshot(const struct sim *s, const char *dataset_id, 
 
 const struct object *sim_child(const struct sim *s, const char *id)
 {
-    for (EACH(s, C_VDBS, vdb)) {
+    for (struct object *vdb = sim_first(s, C_VDBS); vdb; vdb = sim_next(s, vdb)) {
         if (!vdb->deleted && streq(js_str(vdb->json, "parent_id"), id))
             return vdb;
     }
@@ -200,7 +200,7 @@ const struct object *sim_child(const struct sim *s, const char *id)
 int sim_children(const struct sim *s, const char *id)
 {
     int n = 0;
-    for (EACH(s, C_VDBS, vdb))
+    for (struct object *vdb = sim_first(s, C_VDBS); vdb; vdb = sim_next(s, vdb))
         n += !vdb->deleted && streq(js_str(vdb->json, "parent_id"), id);
     return n;
 }
@@ -215,7 +215,7 @@ void sim_count_dependants(struct sim *s, const char *dsource_id)
 static void remove_belongings(struct sim *s, enum collection kind, const char *id)
 {
     const char *key = kind == C_POLICY_TARGETS ? "target_id" : "dataset_id";
-    for (EACH(s, kind, o)) {
+    for (struct object *o = sim_first(s, kind); o; o = sim_next(s, o)) {
         if (!o->deleted && streq(js_str(o->json, key), id))
             sim_object_remove(s, o, false);
     }
@@ -233,7 +233,7 @@ void sim_dataset_remove(struct sim *s, struct object *o)
 
 void sim_descendants_remove(struct sim *s, const char *id)
 {
-    for (EACH(s, C_VDBS, vdb)) {
+    for (struct object *vdb = sim_first(s, C_VDBS); vdb; vdb = sim_next(s, vdb)) {
         if (!vdb->deleted && streq(js_str(vdb->json, "parent_id"), id)) {
             sim_descendants_remove(s, vdb->id);
             sim_dataset_remove(s, vdb);
@@ -253,7 +253,7 @@ static void add_dependency(const struct sim *s, cJSON *items, const struct objec
     js_put_bool(item, "is_replica", false);
     js_copy(item, "tags", o->json, "tags");
     js_add(items, item);
-    for (EACH(s, C_VDBS, vdb)) {
+    for (struct object *vdb = sim_first(s, C_VDBS); vdb; vdb = sim_next(s, vdb)) {
         if (!vdb->deleted && streq(js_str(vdb->json, "parent_id"), o->id))
             add_dependency(s, items, vdb);
     }
@@ -267,7 +267,7 @@ void sim_deletion_dependencies(struct call *c)
         return;
 
     cJSON *json = js_object(), *items = js_list(json, "items");
-    for (EACH(c->sim, C_VDBS, vdb)) {
+    for (struct object *vdb = sim_first(c->sim, C_VDBS); vdb; vdb = sim_next(c->sim, vdb)) {
         if (!vdb->deleted && streq(js_str(vdb->json, "parent_id"), o->id))
             add_dependency(c->sim, items, vdb);
     }

@@ -224,7 +224,7 @@ static char *check_link(struct sim *s, const struct object *job)
 {
     const struct object *o = sim_job_target(s, job);
 
-    for (EACH(s, C_DSOURCES, other)) {
+    for (struct object *other = sim_first(s, C_DSOURCES); other; other = sim_next(s, other)) {
         if (other != o && !other->deleted && other->seq < o->seq &&
             streq(js_str(other->json, "source_id"), js_str(o->json, "source_id")))
             return xasprintf("The source is linked to \"%s\" already.", sim_name_of(other));

@@ -118,7 +118,7 @@ void sim_engine_connect(struct sim *s, const char *id)
 
 static bool hostname_taken(const struct sim *s, const char *hostname)
 {
-    for (EACH(s, C_ENGINES, engine)) {
+    for (struct object *engine = sim_first(s, C_ENGINES); engine; engine = sim_next(s, engine)) {
         if (!engine->deleted && streq(js_str(engine->json, "hostname"), hostname))
             return true;
     }
@@ -128,7 +128,7 @@ static bool hostname_taken(const struct sim *s, const char *hostname)
 static unsigned engine_count(const struct sim *s)
 {
     unsigned n = 0;
-    for (EACH(s, C_ENGINES, engine))
+    for (struct object *engine = sim_first(s, C_ENGINES); engine; engine = sim_next(s, engine))
         n += engine->deleted ? 0 : 1;
     return n;
 }
@@ -189,7 +189,7 @@ void sim_engine_unregister(struct call *c)
 
 static void forget_all(struct sim *s, const struct object *engine, enum collection kind)
 {
-    for (EACH(s, kind, o)) {
+    for (struct object *o = sim_first(s, kind); o; o = sim_next(s, o)) {
         if (!o->deleted && kind != C_JOBS && sim_engine_of(s, o) == engine)
             sim_object_remove(s, o, true);
     }

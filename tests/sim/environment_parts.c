@@ -68,7 +68,7 @@ bool sim_has_user(const struct object *env, const char *ref)
 
 struct object *sim_repository_home(const struct sim *s, const char *id, const cJSON **repository)
 {
-    for (EACH(s, C_ENVIRONMENTS, env)) {
+    for (struct object *env = sim_first(s, C_ENVIRONMENTS); env; env = sim_next(s, env)) {
         const cJSON *r = js_find(js_get(env->json, "repositories"), "id", id);
         if (r && !env->deleted) {
             *repository = r;
@@ -173,7 +173,7 @@ void sim_host_delete(struct call *c)
 
 void sim_host_get(struct call *c)
 {
-    for (EACH(c->sim, C_ENVIRONMENTS, env)) {
+    for (struct object *env = sim_first(c->sim, C_ENVIRONMENTS); env; env = sim_next(c->sim, env)) {
         const cJSON *host = js_find(js_get(env->json, "hosts"), "id", c->args[0]);
         if (host && sim_is_visible(c->sim, env)) {
             sim_reply(c, 200, js_dup(host));
@@ -209,7 +209,7 @@ static void reply_compatible(struct call *c, const struct object *sim_dataset)
     cJSON *json = js_object(), *items = js_list(json, "items");
     const char *toolkit = js_str(sim_dataset->json, "toolkit_id");
 
-    for (EACH(c->sim, C_ENVIRONMENTS, env)) {
+    for (struct object *env = sim_first(c->sim, C_ENVIRONMENTS); env; env = sim_next(c->sim, env)) {
         if (sim_is_visible(c->sim, env) &&
             sim_engine_of(c->sim, env) == sim_engine_of(c->sim, sim_dataset) &&
             js_find(js_get(env->json, "repositories"), "toolkit_id", toolkit))
@@ -297,7 +297,7 @@ static bool user_in_use(const struct sim *s, const struct object *env, const cha
     static const enum collection kinds[] = { C_VDBS, C_STAGING_SOURCES, C_SOURCES };
 
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
-        for (EACH(s, kinds[i], o)) {
+        for (struct object *o = sim_first(s, kinds[i]); o; o = sim_next(s, o)) {
             if (!o->deleted && streq(js_str(o->json, "environment_id"), env->id) &&
                 streq(js_str(o->json, "environment_user_ref"), ref))
                 return true;
@@ -395,11 +395,11 @@ static char *check_repository_delete(struct sim *s, const struct object *job)
 {
     const char *id = js_str(sim_job_args(job), "part");
 
-    for (EACH(s, C_SOURCES, source)) {
+    for (struct object *source = sim_first(s, C_SOURCES); source; source = sim_next(s, source)) {
         if (!source->deleted && streq(js_str(source->json, "repository"), id))
             return xasprintf("The repository is in use by source \"%s\".", sim_name_of(source));
     }
-    for (EACH(s, C_VDBS, vdb)) {
+    for (struct object *vdb = sim_first(s, C_VDBS); vdb; vdb = sim_next(s, vdb)) {
         if (!vdb->deleted && streq(js_str(vdb->json, "repository_id"), id))
             return xasprintf("The repository is in use by VDB \"%s\".", sim_name_of(vdb));
     }

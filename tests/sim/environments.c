@@ -80,7 +80,8 @@ static void discover(struct sim *s, struct object *env)
     const struct object *engine = sim_engine_of(s, env);
     cJSON *list = js_list(env->json, "repositories");
 
-    for (EACH(s, C_TOOLKITS, toolkit)) {
+    for (struct object *toolkit = sim_first(s, C_TOOLKITS); toolkit;
+         toolkit = sim_next(s, toolkit)) {
         if (sim_is_ready(toolkit) && sim_engine_of(s, toolkit) == engine &&
             covers(js_get(toolkit->json, "host_types"), js_str(env->json, "os_type")) &&
             !js_find(list, "toolkit_id", toolkit->id))
@@ -140,7 +141,7 @@ void sim_environment_create(struct call *c)
 static const struct object *host_owner(const struct sim *s, const struct object *env)
 {
     const cJSON *host;
-    for (EACH(s, C_ENVIRONMENTS, other)) {
+    for (struct object *other = sim_first(s, C_ENVIRONMENTS); other; other = sim_next(s, other)) {
         if (other == env || other->deleted || other->seq > env->seq ||
             sim_engine_of(s, other) != sim_engine_of(s, env))
             continue;
@@ -161,7 +162,7 @@ static char *check_create(struct sim *s, const struct object *job)
     if (owner)
         return xasprintf("The host \"%s\" belongs to another host environment \"%s\".",
                          js_str(env->json, "address"), sim_name_of(owner));
-    for (EACH(s, C_ENVIRONMENTS, other)) {
+    for (struct object *other = sim_first(s, C_ENVIRONMENTS); other; other = sim_next(s, other)) {
         if (other != env && !other->deleted && other->seq < env->seq &&
             sim_engine_of(s, other) == sim_engine_of(s, env) &&
             streq(sim_name_of(other), sim_name_of(env)))
@@ -267,12 +268,13 @@ const struct object *sim_environment_user_of(const struct sim *s, const char *en
     static const enum collection kinds[] = { C_VDBS, C_STAGING_SOURCES, C_SOURCES };
 
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
-        for (EACH(s, kinds[i], o)) {
+        for (struct object *o = sim_first(s, kinds[i]); o; o = sim_next(s, o)) {
             if (!o->deleted && streq(js_str(o->json, "environment_id"), env_id))
                 return o;
         }
     }
-    for (EACH(s, C_DSOURCES, dsource)) {
+    for (struct object *dsource = sim_first(s, C_DSOURCES); dsource;
+         dsource = sim_next(s, dsource)) {
         if (!dsource->deleted && streq(sim_dataset_host(s, dsource), env_id))
             return dsource;
     }

@@ -35,7 +35,7 @@ void sim_groups_seed(struct sim *s, const struct object *engine)
 
 struct object *sim_group_default(const struct sim *s, const struct object *engine)
 {
-    for (EACH(s, C_GROUPS, g)) {
+    for (struct object *g = sim_first(s, C_GROUPS); g; g = sim_next(s, g)) {
         if (!g->deleted && sim_engine_of(s, g) == engine)
             return g;
     }

@@ -231,6 +231,7 @@ static enum MHD_Result too_large(struct MHD_Connection *connection)
     return send_reply(connection, &r);
 }
 
+// NOLINTNEXTLINE(readability-function-size): libmicrohttpd wants eight parameters
 static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, const char *url,
                                   const char *method, const char *version, const char *upload_data,
                                   size_t *upload_data_size, void **state)

@@ -66,14 +66,15 @@ bool sim_job_runs(const struct sim *s, const char *operation, const char *target
 
 static void run_add(struct sim *s, struct object *job)
 {
-    s->running.items = grow(s->running.items, s->running.n, &s->running.cap, sizeof(job));
+    s->running.items =
+        grow(s->running.items, s->running.n, &s->running.cap, sizeof(struct object *));
     s->running.items[s->running.n++] = job;
 }
 
 void sim_jobs_resume(struct sim *s)
 {
     s->running.n = 0;
-    for (EACH(s, C_JOBS, job)) {
+    for (struct object *job = sim_first(s, C_JOBS); job; job = sim_next(s, job)) {
         if (!sim_job_over(job))
             run_add(s, job);
     }

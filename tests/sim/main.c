@@ -1,6 +1,5 @@
 /* dct-sim: the simulator as a process. It serves until SIGTERM or SIGINT, and
  * keeps its state in a file where it is given one. */
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -158,6 +157,7 @@ static int read_options(struct settings *o, int argc, char **argv)
     };
     int option;
 
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): before anything else runs
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         if (option == '?')
             return 2;
@@ -206,7 +206,7 @@ static bool write_file(const char *path, const char *text)
         ok = fclose(file) == 0 && ok;
     ok = ok && rename(beside, path) == 0;
     if (!ok)
-        fprintf(stderr, "dct-sim: %s: %s\n", path, strerror(errno));
+        perror(path);
     free(beside);
     return ok;
 }

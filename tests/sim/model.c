@@ -196,6 +196,7 @@ static size_t bucket_of(const char *id)
 static void shelf_add(struct shelf *shelf, struct object *o)
 {
     shelf->items = grow(shelf->items, shelf->n, &shelf->cap, sizeof(struct object *));
+    o->place = shelf->n;
     shelf->items[shelf->n++] = o;
 }
 
@@ -264,6 +265,7 @@ static void sweep_shelf(struct sim *s, struct shelf *shelf)
             unlink_object(s, o);
             object_free(o);
         } else {
+            o->place = kept;
             shelf->items[kept++] = o;
         }
     }
@@ -292,6 +294,18 @@ void sim_clear(struct sim *s)
     cJSON_Delete(s->faults);
     cJSON_Delete(s->log);
     s->counters = s->timers = s->faults = s->log = NULL;
+}
+
+struct object *sim_first(const struct sim *s, enum collection kind)
+{
+    const struct shelf *shelf = &s->shelves[kind];
+    return shelf->n ? shelf->items[0] : NULL;
+}
+
+struct object *sim_next(const struct sim *s, const struct object *o)
+{
+    const struct shelf *shelf = &s->shelves[o->kind];
+    return o->place + 1 < shelf->n ? shelf->items[o->place + 1] : NULL;
 }
 
 static struct object *lookup(const struct sim *s, enum collection kind, const char *id)
@@ -326,7 +340,7 @@ struct object *sim_visible(const struct sim *s, enum collection kind, const char
 
 struct object *sim_by_name(const struct sim *s, enum collection kind, const char *name)
 {
-    for (EACH(s, kind, o)) {
+    for (struct object *o = sim_first(s, kind); o; o = sim_next(s, o)) {
         if (!o->deleted && name && streq(js_str(o->json, "name"), name))
             return o;
     }

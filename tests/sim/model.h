@@ -46,6 +46,7 @@ struct object {
     enum collection kind;
     char *id;
     uint64_t seq;        /* order of birth */
+    size_t place;        /* on its shelf */
     msec visible_at;     /* GET answers 404 before; NEVER while its job runs */
     msec gone_at;        /* GET answers 404 from here on; NEVER while it lives */
     msec due;            /* a job's next step */
@@ -136,11 +137,9 @@ struct object *sim_engine_of(const struct sim *s, const struct object *o);
 const char *sim_name_of(const struct object *o);        /* its name or, failing that, its id */
 enum collection sim_collection_named(const char *name); /* COLLECTIONS if there is none */
 
-/* for (EACH(s, C_VDBS, o)) ... in order of birth. */
-#define EACH(s, kind, o) \
-    struct object **o##_at_ = (s)->shelves[kind].items, \
-                  **o##_end_ = o##_at_ ? o##_at_ + (s)->shelves[kind].n : o##_at_, *o = NULL; \
-    o##_at_ != o##_end_ && (o = *o##_at_) != NULL; \
-    o##_at_++
+/* A shelf's objects, deleted ones included, in order of birth. What is added on
+ * the way comes last; nothing is freed before sim_sweep(). */
+struct object *sim_first(const struct sim *s, enum collection kind);
+struct object *sim_next(const struct sim *s, const struct object *o);
 
 #endif

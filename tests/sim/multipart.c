@@ -38,7 +38,7 @@ static bool next_part(const char *boundary, struct span *rest, struct span *part
 {
     size_t n = strlen(boundary);
 
-    if (rest->n < n + 2 || memcmp(rest->p, boundary, n) != 0 || memcmp(rest->p + n, "\r\n", 2))
+    if (rest->n < n + 2 || memcmp(rest->p, boundary, n) != 0 || memcmp(rest->p + n, "\r\n", 2) != 0)
         return false;
     part->p = rest->p + n + 2;
     char *ending = xasprintf("\r\n%s", boundary);

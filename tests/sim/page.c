@@ -127,10 +127,10 @@ static bool hidden(const struct sim *s, const struct object *o)
 
 static void collect(const struct sim *s, struct page *p, bool partial)
 {
-    for (EACH(s, p->kind, o)) {
+    for (struct object *o = sim_first(s, p->kind); o; o = sim_next(s, o)) {
         if (!wanted(s, p, o) || (partial && hidden(s, o)))
             continue;
-        p->items = grow(p->items, p->n, &p->cap, sizeof(o));
+        p->items = grow(p->items, p->n, &p->cap, sizeof(struct object *));
         p->items[p->n++] = o;
     }
     if (p->sort && p->n)
@@ -183,7 +183,7 @@ static bool find_start(const struct page *p, size_t *start)
 static cJSON *partial_errors(const struct sim *s)
 {
     cJSON *errors = js_array();
-    for (EACH(s, C_ENGINES, engine)) {
+    for (struct object *engine = sim_first(s, C_ENGINES); engine; engine = sim_next(s, engine)) {
         if (!sim_engine_unreachable(s, engine))
             continue;
         cJSON *error = js_object();

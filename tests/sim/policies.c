@@ -50,9 +50,9 @@ bool sim_policy_usable(struct call *c, const char *member, const char *type)
 
 static void count_targets(struct sim *s)
 {
-    for (EACH(s, C_POLICIES, p)) {
+    for (struct object *p = sim_first(s, C_POLICIES); p; p = sim_next(s, p)) {
         double n = 0;
-        for (EACH(s, C_POLICY_TARGETS, t))
+        for (struct object *t = sim_first(s, C_POLICY_TARGETS); t; t = sim_next(s, t))
             n += !t->deleted && streq(js_str(t->json, "policy_id"), p->id);
         js_put_num(p->json, "num_targets", n);
     }
@@ -72,7 +72,7 @@ static void show_on_dsource(const struct sim *s, const char *type, const char *t
 
 static void withdraw(struct sim *s, const char *type, const char *policy_id, const char *target_id)
 {
-    for (EACH(s, C_POLICY_TARGETS, t)) {
+    for (struct object *t = sim_first(s, C_POLICY_TARGETS); t; t = sim_next(s, t)) {
         if (!t->deleted && streq(js_str(t->json, "target_id"), target_id) &&
             streq(js_str(t->json, "policy_type"), type) &&
             (!policy_id || streq(js_str(t->json, "policy_id"), policy_id))) {

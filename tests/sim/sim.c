@@ -192,7 +192,7 @@ void sim_request(struct sim *s, msec now, const struct sim_request *in, struct s
 
 static void save_shelf(const struct sim *s, enum collection kind, cJSON *objects)
 {
-    for (EACH(s, kind, o)) {
+    for (struct object *o = sim_first(s, kind); o; o = sim_next(s, o)) {
         cJSON *item = js_object();
         js_put_str(item, "kind", sim_collections[kind].name);
         js_put_num(item, "seq", (double)o->seq);

@@ -64,7 +64,7 @@ static void finish_take(struct sim *s, struct object *job)
 
 static const struct object *user_of_snapshot(const struct sim *s, const char *id)
 {
-    for (EACH(s, C_TIMEFLOWS, t)) {
+    for (struct object *t = sim_first(s, C_TIMEFLOWS); t; t = sim_next(s, t)) {
         if (!t->deleted && streq(js_str(t->json, "parent_snapshot_id"), id))
             return t;
     }
@@ -114,7 +114,8 @@ void sim_snapshot_dependencies(struct call *c)
 
     cJSON *json = js_object(), *list = js_list(json, "object_dependencies");
     js_list(json, "prerequisite_actions");
-    for (EACH(c->sim, C_TIMEFLOWS, flow)) {
+    for (struct object *flow = sim_first(c->sim, C_TIMEFLOWS); flow;
+         flow = sim_next(c->sim, flow)) {
         const struct object *vdb = sim_alive(c->sim, C_VDBS, js_str(flow->json, "dataset_id"));
         if (flow->deleted || !vdb || !streq(js_str(flow->json, "parent_snapshot_id"), snap->id))
             continue;

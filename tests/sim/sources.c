@@ -162,7 +162,8 @@ static char *check_delete(struct sim *s, const struct object *job)
 {
     const struct object *source = sim_job_target(s, job);
 
-    for (EACH(s, C_DSOURCES, dsource)) {
+    for (struct object *dsource = sim_first(s, C_DSOURCES); dsource;
+         dsource = sim_next(s, dsource)) {
         if (!dsource->deleted && streq(js_str(dsource->json, "source_id"), source->id))
             return xasprintf("The source config \"%s\" is linked to the dSource \"%s\" and "
                              "cannot be deleted.",

@@ -104,7 +104,7 @@ static void spread(struct object *toolkit, const cJSON *artifact)
 static struct object *installed(const struct sim *s, const char *engine_id, const cJSON *artifact)
 {
     const char *plugin = js_str(artifact, "pluginId");
-    for (EACH(s, C_TOOLKITS, o)) {
+    for (struct object *o = sim_first(s, C_TOOLKITS); o; o = sim_next(s, o)) {
         const char *key = plugin ? "identifier" : "display_name";
         const char *is = plugin ? plugin : js_str(artifact, "name");
         if (!o->deleted && streq(js_str(o->json, "engine_id"), engine_id) &&
@@ -248,7 +248,7 @@ static char *check_delete(struct sim *s, const struct object *job)
     const char *id = sim_job_target(s, job)->id;
 
     for (size_t i = 0; i < ARRAY_LEN(users); i++) {
-        for (EACH(s, users[i], o)) {
+        for (struct object *o = sim_first(s, users[i]); o; o = sim_next(s, o)) {
             if (!o->deleted && streq(js_str(o->json, "toolkit_id"), id))
                 return xasprintf("The toolkit is in use by %s.", sim_name_of(o));
         }
@@ -258,7 +258,7 @@ static char *check_delete(struct sim *s, const struct object *job)
 
 static void drop_repositories(struct sim *s, const char *toolkit_id)
 {
-    for (EACH(s, C_ENVIRONMENTS, env)) {
+    for (struct object *env = sim_first(s, C_ENVIRONMENTS); env; env = sim_next(s, env)) {
         cJSON *list = js_get(env->json, "repositories"), *gone;
         while ((gone = js_find(list, "toolkit_id", toolkit_id)))
             cJSON_Delete(cJSON_DetachItemViaPointer(list, gone));

@@ -128,7 +128,7 @@ static const struct object *target(struct call *c, const struct point *p, const 
     if (id) {
         env = sim_repository_home(c->sim, id, repository);
     } else {
-        for (EACH(c->sim, C_ENVIRONMENTS, e)) {
+        for (struct object *e = sim_first(c->sim, C_ENVIRONMENTS); e; e = sim_next(c->sim, e)) {
             if (!sim_is_ready(e) || sim_engine_of(c->sim, e) != sim_engine_of(c->sim, p->source) ||
                 (env_id && !streq(e->id, env_id)))
                 continue;
