@@ -275,7 +275,6 @@ struct request *call_request(const struct exec *x, const struct action *a, const
         return NULL;
     }
     r->write = t->type != TODO_LOOKUP;
-    r->base_file = a->wanted ? a->wanted->object->pos.file : NULL;
     r->key = xstrdup(a->key);
     r->engine = a->engine ? xstrdup(a->engine) : NULL;
     r->base_file = a->wanted ? a->wanted->object->pos.file : NULL;

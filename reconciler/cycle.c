@@ -46,17 +46,23 @@ struct cycle *cycle_new(const struct cycle_options *o, struct ledger *ledger)
     return c;
 }
 
-/* The plan and what it was made from; they point into each other. */
-static void drop_world(struct cycle *c)
+/* At rest only the plan is kept: what was observed is read anew next time. */
+static void drop_observed(struct cycle *c)
 {
-    plan_free(c->plan);
-    c->plan = NULL;
     if (c->world.set)
         match_clear(&c->world);
     observed_free(c->world.observed);
     c->world = (struct world){ 0 };
     observe_free(c->observe);
     c->observe = NULL;
+}
+
+/* The plan and what it was made from; they point into each other. */
+static void drop_world(struct cycle *c)
+{
+    plan_free(c->plan);
+    c->plan = NULL;
+    drop_observed(c);
 }
 
 void cycle_free(struct cycle *c)
@@ -93,6 +99,7 @@ static void rest(struct cycle *c, struct step *s, bool converged, msec next)
 {
     c->phase = c->stopping ? CYCLE_STOPPED : CYCLE_IDLE;
     c->next = next;
+    drop_observed(c);
     c->rounds = converged ? 0 : c->rounds;
     fx_rested(s->fx, converged);
 }
@@ -102,6 +109,7 @@ static void wait_until(struct cycle *c, msec at)
 {
     c->phase = CYCLE_IDLE;
     c->next = at;
+    drop_observed(c);
 }
 
 /* A tenth early or late, so that many instances do not ask at one moment. */

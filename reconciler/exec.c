@@ -1,6 +1,8 @@
 /* Scheduling by looking: nothing is queued, everything is derived from states. */
 #include "reconciler/exec.h"
 
+#include <stdlib.h>
+
 static bool ready(const struct exec *x, const struct action *a, msec now)
 {
     if (a->state != A_WAITING || a->blocked || a->not_before > now)
@@ -37,22 +39,62 @@ static bool below(size_t n, unsigned limit)
     return !limit || n < limit;
 }
 
-/* An environment's slot counts for what is wanted on it; the id is known late. */
-static bool has_slot(const struct exec *x, const struct action *a)
+/* The actions that run, while slots are given out: there are few of them, so
+ * everything is counted anew for each that wants to start. */
+struct slots {
+    const struct action **running;
+    size_t n, cap;
+};
+
+static void take_slot(struct slots *l, const struct action *a)
+{
+    l->running = grow(l->running, l->n, &l->cap, sizeof(const struct action *));
+    l->running[l->n++] = a;
+}
+
+static bool engine_has_slot(const struct exec *x, const struct slots *l, const struct action *a)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; a->engine && i < l->n; i++)
+        n += streq(a->engine, l->running[i]->engine);
+    return below(n, x->options->per_engine);
+}
+
+static bool environment_has_slot(const struct exec *x, const struct slots *l,
+                                 const struct action *a)
 {
     const char *environment = a->wanted ? resolve_environment(x->world, a->wanted) : NULL;
-    size_t total = 0, engine = 0, on_environment = 0;
+    size_t n = 0;
+
+    for (size_t i = 0; environment && i < l->n; i++)
+        n += streq(environment, l->running[i]->run->environment);
+    return below(n, x->options->per_environment);
+}
+
+static bool has_slot(const struct exec *x, const struct slots *l, const struct action *a)
+{
+    return below(l->n, x->options->total) && engine_has_slot(x, l, a) &&
+           environment_has_slot(x, l, a);
+}
+
+static void start_ready(struct exec *x, struct step *s)
+{
+    struct slots slots = { 0 };
 
     for (size_t i = 0; i < x->plan->n; i++) {
-        const struct action *other = &x->plan->items[i];
-        if (!action_running(other))
-            continue;
-        total++;
-        engine += a->engine && streq(a->engine, other->engine);
-        on_environment += environment && streq(environment, other->run->environment);
+        if (action_running(&x->plan->items[i]))
+            take_slot(&slots, &x->plan->items[i]);
     }
-    return below(total, x->options->total) && below(engine, x->options->per_engine) &&
-           below(on_environment, x->options->per_environment);
+    for (size_t i = 0; i < x->plan->n && below(slots.n, x->options->total); i++) {
+        struct action *a = &x->plan->items[i];
+        if (!ready(x, a, s->now) || !has_slot(x, &slots, a))
+            continue;
+        action_begin(x, a, s);
+        if (action_running(a))
+            take_slot(&slots, a);
+    }
+    free(slots.running);
 }
 
 void exec_go(struct exec *x, struct step *s)
@@ -61,9 +103,9 @@ void exec_go(struct exec *x, struct step *s)
         struct action *a = &x->plan->items[i];
         if (action_running(a) && a->run->wake && a->run->wake <= s->now)
             action_wake(x, a, s);
-        else if (ready(x, a, s->now) && has_slot(x, a))
-            action_begin(x, a, s);
     }
+    if (!x->draining)
+        start_ready(x, s);
     jobs_go(x, s);
 }
 
