@@ -9,7 +9,7 @@
 static const char html[] = "<html><body><h1>502 Bad Gateway</h1></body></html>\n";
 
 /* '*' stands for any text. */
-static bool glob(const char *pattern, const char *text)
+static bool fits(const char *pattern, const char *text)
 {
     const char *star = NULL, *back = NULL;
 
@@ -38,7 +38,7 @@ static bool rule_matches(const cJSON *rule, const char *method, const char *path
 
     if (js_get(rule, "engine"))
         return false;
-    return (!route || glob(route, path)) && (!wanted || streq(wanted, method));
+    return (!route || fits(route, path)) && (!wanted || streq(wanted, method));
 }
 
 static bool fires(struct sim *s, cJSON *rule)

@@ -93,7 +93,7 @@ int sim_compare_values(const cJSON *a, const cJSON *b)
 {
     int ra = rank(a), rb = rank(b);
 
-    if (ra != rb)
+    if (ra != rb || !a || !b)
         return ra - rb;
     switch (ra) {
     case 1:
@@ -148,7 +148,7 @@ static bool member(const cJSON *list, const cJSON *value)
 
 static bool contains(const cJSON *value, const cJSON *literal)
 {
-    if (cJSON_IsString(value) && cJSON_IsString(literal))
+    if (value && cJSON_IsString(value) && cJSON_IsString(literal))
         return strstr(value->valuestring, literal->valuestring) != NULL;
     return cJSON_IsArray(value) && member(value, literal);
 }
@@ -158,7 +158,7 @@ static bool shows(const cJSON *value, const char *text)
 {
     char number[32];
 
-    if (cJSON_IsString(value))
+    if (value && cJSON_IsString(value))
         return strcasestr(value->valuestring, text) != NULL;
     if (cJSON_IsBool(value))
         return strcasestr(cJSON_IsTrue(value) ? "true" : "false", text) != NULL;
