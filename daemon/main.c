@@ -244,6 +244,7 @@ static void settle_process(void)
 
     (void)setrlimit(RLIMIT_CORE, &none);
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN); /* a write past the limit is an error like any other */
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != 0)
         abort();
 }

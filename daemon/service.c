@@ -64,11 +64,14 @@ static void status_text(const struct cycle_status *s, struct buf *out)
         buf_printf(out, "; %s", s->trouble);
 }
 
-static void on_stepped(void *ctx, const struct cycle_status *status)
+/* While DCT is being observed nothing is known to agree: what was said before
+ * is the better answer. */
+static void tell_status(struct service *s, const struct cycle_status *status)
 {
-    struct service *s = ctx;
     struct buf text = BUF_WITH_LIMIT(STATUS_MAX);
 
+    if (s->status && status->phase == CYCLE_OBSERVING)
+        return;
     status_text(status, &text);
     if (!streq(s->status, buf_text(&text))) {
         free(s->status);
@@ -76,6 +79,13 @@ static void on_stepped(void *ctx, const struct cycle_status *status)
         notify_status(s->status);
     }
     buf_clear(&text);
+}
+
+static void on_stepped(void *ctx, const struct cycle_status *status)
+{
+    struct service *s = ctx;
+
+    tell_status(s, status);
     if (status->observed && !s->ready) {
         s->ready = true;
         notify_ready();
