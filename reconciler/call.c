@@ -111,7 +111,11 @@ static cJSON *update_body(struct call_context *c, const struct todo *t)
     struct diff d;
 
     diff_object(c->x->world, c->a->wanted, item, e, c->a->verb == VERB_ADOPT, &d);
-    cJSON *body = wire_update_body(c->a->wanted->object, t->index, d.changed, c->a->run->raw, wire);
+    bool whole = call_for(t->call, c->x->world->api)->flags & CALL_WHOLE;
+    bool *rows = whole ? rows_of(c->a, t) : NULL;
+    cJSON *body = wire_update_body(c->a->wanted->object, t->index, rows ? rows : d.changed,
+                                   c->a->run->raw, wire);
+    free(rows);
     diff_clear(&d);
     return body;
 }
@@ -265,7 +269,8 @@ struct request *call_request(const struct exec *x, const struct action *a, const
     } else if (t->type == TODO_TAGS_ADD || t->type == TODO_TAGS_REMOVE) {
         r = tags_request(a, t);
     } else {
-        r = request_new(t->call->method, call_path(&c, t, t->call->path));
+        const struct call *call = call_for(t->call, x->world->api);
+        r = request_new(call->method, call_path(&c, t, call->path));
         r->body = call_body(&c, t);
         add_file(a, t->call, r);
     }

@@ -22,6 +22,7 @@ struct cycle {
     struct ledger *ledger;
     struct backoff backoff;
     uint64_t ids;
+    unsigned api;
     enum cycle_phase phase;
     struct set *set, *next_set; /* in force; to be taken as soon as nothing is on its way */
     struct observe *observe;
@@ -176,7 +177,8 @@ static void make_plan(struct cycle *c, struct step *s)
     c->world = (struct world){ .set = c->set,
                                .observed = observe_take(c->observe),
                                .ledger = c->ledger,
-                               .instance = c->instance };
+                               .instance = c->instance,
+                               .api = c->api };
     match_all(&c->world);
     const struct planner in = { &c->world, &c->options, &c->backoff, s->now };
     c->plan = plan_build(&in);
@@ -371,6 +373,9 @@ void cycle_step(struct cycle *c, const struct event *ev, struct effects *out)
     case EV_NUDGE:
         c->nudged = true;
         backoff_reset(&c->backoff);
+        break;
+    case EV_SERVER:
+        c->api = ev->api;
         break;
     case EV_STOP:
         c->stopping = true;

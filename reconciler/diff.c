@@ -133,7 +133,7 @@ static bool reported(const struct comparison *c, size_t row)
     const struct kind_desc *k = c->w->object->kind;
     const struct field *f = &k->table.rows[row];
 
-    if (!f->read || f->type == F_SECRET)
+    if (!f->read || f->type == F_SECRET || (c->world->api && f->since > c->world->api))
         return false;
     if (f->read[0] == '$')
         return c->world->observed->joins_known[k->kind];

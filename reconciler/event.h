@@ -32,6 +32,7 @@ enum event_type {
     EV_REPLY,         /* an answer, or that none came */
     EV_WAKE,          /* the time asked for by FX_WAKE has come (or any other) */
     EV_NUDGE,         /* reconcile now, whatever the interval says */
+    EV_SERVER,        /* what API the server speaks is known now */
     EV_LEDGER_FAILED, /* the record could not be written */
     EV_STOP,          /* begin no write any more; FX_RESTED follows */
 };
@@ -52,6 +53,7 @@ struct event {
         struct set *set;
         struct reply reply;
         const char *text;
+        unsigned api; /* EV_SERVER: 328 = 3.28, 0 = not known */
     };
 };
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "reconciler/rules.h"
+#include "schema/wire.h"
 
 enum { SHOWN_MAX = 4000 };
 
@@ -128,6 +129,32 @@ static void block(struct action *a, char *why)
         action_block(a, why);
 }
 
+static char *too_new_text(const struct planning *p, const struct kind_desc *k,
+                          const struct call *call)
+{
+    unsigned api = p->in->world->api;
+
+    if (!call_too_new(call, api))
+        return NULL;
+    return xasprintf("`%s` of a %s needs DCT %s or later (API %u.%u); this server speaks %u.%u",
+                     call->name, k->arg, call->release ? call->release : "of a newer release",
+                     call->since / 100U, call->since % 100U, api / 100U, api % 100U);
+}
+
+/* The first change whose call this server does not have. */
+static char *update_too_new(const struct planning *p, const struct kind_desc *k,
+                            const struct diff *d)
+{
+    char *why = NULL;
+
+    for (size_t i = 0; !why && i < d->n; i++) {
+        const struct field *f = &k->table.rows[d->changes[i].row];
+        if (f->update && f->call < k->n_updates)
+            why = too_new_text(p, k, &k->updates[f->call]);
+    }
+    return why;
+}
+
 static void plan_create(struct planning *p, const struct wanted *w, const struct pairing *pair)
 {
     const struct entry *e = pair->entry;
@@ -141,6 +168,7 @@ static void plan_create(struct planning *p, const struct wanted *w, const struct
     if (!discovery_may_help(p, w))
         block(a, missing_reference(p, w, &unknown));
     p->plan->unknown = p->plan->unknown || unknown;
+    block(a, too_new_text(p, a->kind, &a->kind->creates[wire_create_variant(w->object)]));
     check_rules(p, a, pair, NULL);
     if (unanswered && a->not_before < e->intent.at + OUTCOME_GRACE)
         a->not_before = e->intent.at + OUTCOME_GRACE;
@@ -257,8 +285,9 @@ static void plan_update(struct planning *p, const struct wanted *w, const struct
                                       : update_reason(d));
     bool in_place = any_in_place(d) || a->verb == VERB_ADOPT, unknown = false;
 
-    take_changes(a, d);
     block(a, policy_objects(p->in, w->object));
+    block(a, update_too_new(p, a->kind, d));
+    take_changes(a, d);
     if (a->verb == VERB_REPLACE && pair->entry && pair->entry->protect)
         block(a, xasprintf("it is protected; it is never deleted to be made anew"));
     if (d->create_only && a->verb != VERB_REPLACE && !in_place)

@@ -12,6 +12,7 @@ struct world {
     struct observed *observed;
     struct ledger *ledger;
     const char *instance;
+    unsigned api;          /* version of the server's API, 328 = 3.28; 0 = not known */
     struct pairing *pairs; /* parallel to set->items; see match.h */
 };
 

@@ -25,6 +25,18 @@ const struct kind_desc *kind_by_name(const char *name)
     return NULL;
 }
 
+const struct call *call_for(const struct call *call, unsigned api)
+{
+    while (api && api < call->since && call->older)
+        call = call->older;
+    return call;
+}
+
+bool call_too_new(const struct call *call, unsigned api)
+{
+    return api && api < call_for(call, api)->since;
+}
+
 size_t kind_row(const struct kind_desc *k, const char *yaml)
 {
     int row = table_find(k->table, yaml);

@@ -27,8 +27,10 @@ struct call {
     const char *path;
     enum body_shape body;
     unsigned flags;
-    const char *id_member; /* create: where the reply names the new object; BODY_ID: see there */
-    uint16_t since;
+    const char *id_member;    /* create: where the reply names the new object; BODY_ID: see there */
+    uint16_t since;           /* API version that brought it, 328 = 3.28; 0 = always there */
+    const char *release;      /* the DCT release that did, for people; NULL = see the version */
+    const struct call *older; /* what servers before `since` take instead, or NULL */
 };
 
 /* Objects of another collection that belong to one of ours. */
@@ -87,6 +89,10 @@ extern const struct kind_desc kind_engine, kind_connector, kind_environment, kin
 const struct kind_desc *kind_desc(enum kind kind);
 /* By "DSource" (exact) or "dsource" (any case); NULL if there is none. */
 const struct kind_desc *kind_by_name(const char *name);
+/* The call as a server of that API version takes it; `api` 0 = not known, the
+ * newest then. May still be newer than the server: see call_too_new(). */
+const struct call *call_for(const struct call *call, unsigned api);
+bool call_too_new(const struct call *call, unsigned api);
 /* Index of the row; the row must exist. */
 size_t kind_row(const struct kind_desc *k, const char *yaml);
 

@@ -42,11 +42,11 @@ static const struct field rows[] = {
 };
 
 static const struct call creates[] = {
-    { "upload", "POST", "/toolkits/upload", BODY_MULTIPART, .since = 328 },
+    { "upload", "POST", "/toolkits/upload", BODY_MULTIPART, .since = 328, .release = "2025.6" },
 };
 
 static const struct call updates[] = {
-    { "upload", "POST", "/toolkits/upload", BODY_MULTIPART, CALL_WHOLE, .since = 328 },
+    { "upload", "POST", "/toolkits/upload", BODY_MULTIPART, CALL_WHOLE, .since = 328, .release = "2025.6" },
 };
 /* clang-format on */
 

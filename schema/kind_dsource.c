@@ -252,7 +252,7 @@ static const struct call creates[] = {
 };
 
 static const struct call updates[] = {
-    { "update", "PATCH", "/dsources/appdata/{id}", BODY_ROWS, .since = 328 },
+    { "update", "PATCH", "/dsources/appdata/{id}", BODY_ROWS, .since = 328, .release = "2025.2" },
 };
 
 static const struct join joins[] = {

@@ -74,7 +74,7 @@ static const struct field rows[] = {
       "auto_tagging_config.enable_engine_name", NULL, NULL, F_BOOLEAN, ONCE,
       .since = 318, .doc = "tag what is found on the engine with the engine's name" },
     { "autoTaggingConfig.customTags", "auto_tagging_config.custom_tags", NULL, NULL, F_LIST, ONCE,
-      .sub = custom_tag_rows, .n_sub = ARRAY_LEN(custom_tag_rows),
+      1, 1000, .sub = custom_tag_rows, .n_sub = ARRAY_LEN(custom_tag_rows),
       .since = 318, .doc = "further tags for what is found on the engine" },
 
     { "status.connection", NULL, NULL, "engine_connection_status", F_STRING, FACT, .since = 309,
@@ -95,8 +95,12 @@ static const struct call creates[] = {
     { "register", "POST", "/management/engines", BODY_ROWS, .id_member = "id" },
 };
 
+/* Before there was PATCH, the whole of what is declared was put. */
+static const struct call put = { "update", "PUT", "/management/engines/{id}", BODY_ROWS,
+                                 CALL_WHOLE };
+
 static const struct call updates[] = {
-    { "update", "PATCH", "/management/engines/{id}", BODY_ROWS, .since = 309 },
+    { "update", "PATCH", "/management/engines/{id}", BODY_ROWS, .since = 309, .older = &put },
 };
 /* clang-format on */
 

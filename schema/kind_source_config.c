@@ -57,14 +57,14 @@ static const struct field rows[] = {
 
 static const struct call creates[] = {
     [POSTGRES] = { "create", "POST", "/sources/postgres", BODY_ROWS, .id_member = "source_id",
-                   .since = 309 },
+                   .since = 309, .release = "14.0.1" },
     [APPDATA] = { "create", "POST", "/sources/appdata", BODY_ROWS, .id_member = "source_id",
-                  .since = 328 },
+                  .since = 328, .release = "2025.2" },
 };
 
 static const struct call updates[] = {
-    [POSTGRES] = { "rename", "PATCH", "/sources/postgres/{id}", BODY_ROWS, .since = 309 },
-    [APPDATA] = { "update", "PATCH", "/sources/appdata/{id}", BODY_ROWS, .since = 328 },
+    [POSTGRES] = { "rename", "PATCH", "/sources/postgres/{id}", BODY_ROWS, .since = 309, .release = "14.0.1" },
+    [APPDATA] = { "update", "PATCH", "/sources/appdata/{id}", BODY_ROWS, .since = 328, .release = "2025.2" },
 };
 
 static const struct join joins[] = {
