@@ -3,59 +3,67 @@
 #include "tests/sim/environments.h"
 
 /* clang-format off */
-#define USER_ROWS(calls) \
-    { "username", T_STR, 1, 256, calls, "username", NULL }, \
-    { "password", T_STR, 1, 256, (calls) | M_SECRET, NULL, NULL }, \
-    { "vault", T_STR, 1, 256, calls, "vault", NULL }, \
-    { "vault_username", T_STR, 1, 256, calls, NULL, NULL }, \
-    { "hashicorp_vault_engine", T_STR, 1, 256, calls, "hashicorp_vault_engine", NULL }, \
-    { "hashicorp_vault_secret_path", T_STR, 1, 256, calls, "hashicorp_vault_secret_path", NULL }, \
-    { "hashicorp_vault_username_key", T_STR, 1, 256, calls, \
-      "hashicorp_vault_username_key", NULL }, \
-    { "hashicorp_vault_secret_key", T_STR, 1, 256, calls, "hashicorp_vault_secret_key", NULL }, \
-    { "cyberark_vault_query_string", T_STR, 1, 256, calls, "cyberark_vault_query_string", NULL }, \
-    { "azure_vault_name", T_STR, 1, 256, calls, "azure_vault_name", NULL }, \
-    { "azure_vault_username_key", T_STR, 1, 256, calls, "azure_vault_username_key", NULL }, \
-    { "azure_vault_secret_key", T_STR, 1, 256, calls, "azure_vault_secret_key", NULL }, \
-    { "use_kerberos_authentication", T_BOOL, 0, 0, calls, NULL, NULL }, \
-    { "use_engine_public_key", T_BOOL, 0, 0, calls, NULL, NULL }, \
-    { "use_custom_key_pair", T_BOOL, 0, 0, (calls) | M_28, NULL, NULL }, \
-    { "custom_private_key", T_STR, 1, 6000, (calls) | M_28 | M_SECRET, NULL, NULL }, \
-    { "custom_public_key", T_STR, 1, 6000, (calls) | M_28, "custom_public_key", NULL }
 
-#define HOST_ROWS(calls) \
-    { "hostname", T_STR, 1, 256, calls, "hostname", NULL }, \
-    { "ssh_port", T_INT, 1, 65535, calls, "ssh_port", NULL }, \
-    { "toolkit_path", T_STR, 1, 256, calls, "toolkit_path", NULL }, \
-    { "nfs_addresses", T_STRINGS, 0, 256, calls, "nfs_addresses", NULL }, \
-    { "java_home", T_STR, 0, 256, calls, "java_home", NULL }, \
-    { "connector_port", T_INT, 1, 65535, calls, "connector_port", NULL }, \
-    { "connector_authentication_key", T_STR, 0, 0, (calls) | M_SECRET, NULL, NULL }, \
-    { "dsp_keystore_path", T_STR, 1, 256, calls, "dsp_keystore_path", NULL }, \
-    { "dsp_keystore_alias", T_STR, 1, 256, calls, "dsp_keystore_alias", NULL }, \
-    { "dsp_keystore_password", T_STR, 1, 256, (calls) | M_SECRET, NULL, NULL }, \
-    { "dsp_truststore_path", T_STR, 1, 256, calls, "dsp_truststore_path", NULL }, \
-    { "dsp_truststore_password", T_STR, 1, 256, (calls) | M_SECRET, NULL, NULL }
 
-#define ASE_ROWS(calls) \
-    { "ase_db_username", T_STR, 1, 256, calls, "ase_db_user_name", NULL }, \
-    { "ase_db_password", T_STR, 1, 256, (calls) | M_SECRET, NULL, NULL }, \
-    { "ase_enable_tls", T_BOOL, 0, 0, (calls) | M_28, "ase_enable_tls", NULL }, \
-    { "ase_skip_server_certificate_validation", T_BOOL, 0, 0, (calls) | M_28, \
-      "ase_skip_server_certificate_validation", NULL }, \
-    { "ase_db_vault", T_STR, 1, 256, calls, NULL, NULL }, \
-    { "ase_db_vault_username", T_STR, 1, 256, calls, NULL, NULL }, \
-    { "ase_db_hashicorp_vault_engine", T_STR, 1, 256, calls, NULL, NULL }, \
-    { "ase_db_hashicorp_vault_secret_path", T_STR, 1, 256, calls, NULL, NULL }, \
-    { "ase_db_hashicorp_vault_username_key", T_STR, 1, 256, calls, NULL, NULL }, \
-    { "ase_db_hashicorp_vault_secret_key", T_STR, 1, 256, calls, NULL, NULL }, \
-    { "ase_db_cyberark_vault_query_string", T_STR, 1, 256, calls, NULL, NULL }, \
-    { "ase_db_azure_vault_name", T_STR, 1, 256, calls, NULL, NULL }, \
-    { "ase_db_azure_vault_username_key", T_STR, 1, 256, calls, NULL, NULL }, \
-    { "ase_db_azure_vault_secret_key", T_STR, 1, 256, calls, NULL, NULL }, \
-    { "ase_db_use_kerberos_authentication", T_BOOL, 0, 0, calls, NULL, NULL }
 
-/* Rows of the host and the user come after the environment's own. */
+const struct member sim_user_members[] = {
+    { "username", T_STR, 1, 256, M_BOTH, "username", NULL },
+    { "password", T_STR, 1, 256, M_BOTH | M_SECRET, NULL, NULL },
+    { "vault", T_STR, 1, 256, M_BOTH, "vault", NULL },
+    { "vault_username", T_STR, 1, 256, M_BOTH, NULL, NULL },
+    { "hashicorp_vault_engine", T_STR, 1, 256, M_BOTH, "hashicorp_vault_engine", NULL },
+    { "hashicorp_vault_secret_path", T_STR, 1, 256, M_BOTH, "hashicorp_vault_secret_path", NULL },
+    { "hashicorp_vault_username_key", T_STR, 1, 256, M_BOTH,
+      "hashicorp_vault_username_key", NULL },
+    { "hashicorp_vault_secret_key", T_STR, 1, 256, M_BOTH, "hashicorp_vault_secret_key", NULL },
+    { "cyberark_vault_query_string", T_STR, 1, 256, M_BOTH, "cyberark_vault_query_string", NULL },
+    { "azure_vault_name", T_STR, 1, 256, M_BOTH, "azure_vault_name", NULL },
+    { "azure_vault_username_key", T_STR, 1, 256, M_BOTH, "azure_vault_username_key", NULL },
+    { "azure_vault_secret_key", T_STR, 1, 256, M_BOTH, "azure_vault_secret_key", NULL },
+    { "use_kerberos_authentication", T_BOOL, 0, 0, M_BOTH, NULL, NULL },
+    { "use_engine_public_key", T_BOOL, 0, 0, M_BOTH, NULL, NULL },
+    { "use_custom_key_pair", T_BOOL, 0, 0, M_BOTH | M_28, NULL, NULL },
+    { "custom_private_key", T_STR, 1, 6000, M_BOTH | M_28 | M_SECRET, NULL, NULL },
+    { "custom_public_key", T_STR, 1, 6000, M_BOTH | M_28, "custom_public_key", NULL },
+    MEMBERS_END,
+};
+
+static const struct member host_common[] = {
+    { "hostname", T_STR, 1, 256, M_BOTH, "hostname", NULL },
+    { "ssh_port", T_INT, 1, 65535, M_BOTH, "ssh_port", NULL },
+    { "toolkit_path", T_STR, 1, 256, M_BOTH, "toolkit_path", NULL },
+    { "nfs_addresses", T_STRINGS, 0, 256, M_BOTH, "nfs_addresses", NULL },
+    { "java_home", T_STR, 0, 256, M_BOTH, "java_home", NULL },
+    { "connector_port", T_INT, 1, 65535, M_BOTH, "connector_port", NULL },
+    { "connector_authentication_key", T_STR, 0, 0, M_BOTH | M_SECRET, NULL, NULL },
+    { "dsp_keystore_path", T_STR, 1, 256, M_BOTH, "dsp_keystore_path", NULL },
+    { "dsp_keystore_alias", T_STR, 1, 256, M_BOTH, "dsp_keystore_alias", NULL },
+    { "dsp_keystore_password", T_STR, 1, 256, M_BOTH | M_SECRET, NULL, NULL },
+    { "dsp_truststore_path", T_STR, 1, 256, M_BOTH, "dsp_truststore_path", NULL },
+    { "dsp_truststore_password", T_STR, 1, 256, M_BOTH | M_SECRET, NULL, NULL },
+    MEMBERS_END,
+};
+
+static const struct member ase_common[] = {
+    { "ase_db_username", T_STR, 1, 256, M_BOTH, "ase_db_user_name", NULL },
+    { "ase_db_password", T_STR, 1, 256, M_BOTH | M_SECRET, NULL, NULL },
+    { "ase_enable_tls", T_BOOL, 0, 0, M_BOTH | M_28, "ase_enable_tls", NULL },
+    { "ase_skip_server_certificate_validation", T_BOOL, 0, 0, M_BOTH | M_28,
+      "ase_skip_server_certificate_validation", NULL },
+    { "ase_db_vault", T_STR, 1, 256, M_BOTH, NULL, NULL },
+    { "ase_db_vault_username", T_STR, 1, 256, M_BOTH, NULL, NULL },
+    { "ase_db_hashicorp_vault_engine", T_STR, 1, 256, M_BOTH, NULL, NULL },
+    { "ase_db_hashicorp_vault_secret_path", T_STR, 1, 256, M_BOTH, NULL, NULL },
+    { "ase_db_hashicorp_vault_username_key", T_STR, 1, 256, M_BOTH, NULL, NULL },
+    { "ase_db_hashicorp_vault_secret_key", T_STR, 1, 256, M_BOTH, NULL, NULL },
+    { "ase_db_cyberark_vault_query_string", T_STR, 1, 256, M_BOTH, NULL, NULL },
+    { "ase_db_azure_vault_name", T_STR, 1, 256, M_BOTH, NULL, NULL },
+    { "ase_db_azure_vault_username_key", T_STR, 1, 256, M_BOTH, NULL, NULL },
+    { "ase_db_azure_vault_secret_key", T_STR, 1, 256, M_BOTH, NULL, NULL },
+    { "ase_db_use_kerberos_authentication", T_BOOL, 0, 0, M_BOTH, NULL, NULL },
+    MEMBERS_END,
+};
+
 const struct member sim_environment_members[] = {
     { "name", T_STR, 1, 256, M_CREATE, "name", NULL },
     { "engine_id", T_STR, 1, 0, M_CREATE | M_REQUIRED, "engine_id", NULL },
@@ -68,10 +76,10 @@ const struct member sim_environment_members[] = {
     { "is_target", T_BOOL, 0, 0, M_CREATE, "is_windows_target", NULL },
     { "tags", T_TAGS, 1, 0, M_CREATE, "tags", NULL },
     { "make_current_account_owner", T_BOOL, 0, 0, M_CREATE, NULL, NULL },
-    ASE_ROWS(M_CREATE),
+    { "", T_ALSO, 0, 0, M_CREATE, NULL, ase_common },
     /* Checked here, applied to the host and the user through their own tables. */
-    HOST_ROWS(M_CREATE | M_ELSEWHERE),
-    USER_ROWS(M_CREATE | M_ELSEWHERE),
+    { "", T_ALSO, 0, 0, M_CREATE | M_ELSEWHERE, NULL, host_common },
+    { "", T_ALSO, 0, 0, M_CREATE | M_ELSEWHERE, NULL, sim_user_members },
     MEMBERS_END,
 };
 
@@ -85,17 +93,12 @@ const struct member sim_environment_update_members[] = {
     { "scan", T_STR, 0, 256, M_UPDATE | M_28, "scan", NULL },
     { "remote_listener", T_STR, 0, 256, M_UPDATE | M_28, "remote_listener", NULL },
     { "encryption_enabled", T_BOOL, 0, 0, M_UPDATE | M_28, "encryption_enabled", NULL },
-    ASE_ROWS(M_UPDATE),
-    MEMBERS_END,
-};
-
-const struct member sim_user_members[] = {
-    USER_ROWS(M_BOTH),
+    { "", T_ALSO, 0, 0, M_UPDATE, NULL, ase_common },
     MEMBERS_END,
 };
 
 const struct member sim_host_members[] = {
-    HOST_ROWS(M_BOTH),
+    { "", T_ALSO, 0, 0, M_BOTH, NULL, host_common },
     { "name", T_STR, 1, 0, M_CREATE, NULL, NULL },
     { "privilege_elevation_profile_reference", T_STR, 1, 0, M_CREATE, NULL, NULL },
     { "ssh_verification_strategy", T_OBJECT, 0, 0, M_BOTH | M_SECRET, NULL, NULL },

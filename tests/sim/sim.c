@@ -211,7 +211,7 @@ char *sim_state(const struct sim *s)
     char rng[24];
     cJSON *state = js_object(), *objects = js_list(state, "objects");
 
-    snprintf(rng, sizeof(rng), "%" PRIu64, s->rng);
+    snprintf(rng, sizeof(rng), "%" PRId64, (int64_t)s->rng);
     js_put_str(state, "rng", rng);
     js_put_num(state, "now", (double)s->now);
     js_put_num(state, "seq", (double)s->seq);
@@ -265,15 +265,16 @@ static void load_object(struct sim *s, const cJSON *item)
 bool sim_load(struct sim *s, const char *text)
 {
     const cJSON *item;
+    int64_t rng;
     cJSON *state = cJSON_Parse(text);
 
-    if (!is_state(state)) {
+    if (!is_state(state) || !parse_int64(js_str(state, "rng"), &rng)) {
         cJSON_Delete(state);
         return false;
     }
     sim_clear(s);
     start_empty(s);
-    s->rng = strtoull(js_str(state, "rng"), NULL, 10);
+    s->rng = (uint64_t)rng;
     s->now = js_msec(state, "now", 0);
     s->seq = (uint64_t)js_num(state, "seq", 0);
     cJSON_Delete(s->counters);

@@ -5,11 +5,6 @@
     "pre_refresh post_refresh pre_self_refresh post_self_refresh pre_rollback " \
     "post_rollback configure_clone pre_snapshot post_snapshot pre_start " \
     "post_start pre_stop post_stop"
-#define HOOK(name) \
-    { \
-        name, T_HOOKS, 0, 0, M_CREATE, name, NULL \
-    }
-
 /* clang-format off */
 const struct member sim_vdb_members[] = {
     { "name", T_STR, 1, 256, M_BOTH, "name", NULL },
@@ -50,13 +45,19 @@ const struct member sim_vdb_members[] = {
     { "db_password", T_STR, 1, 256, M_UPDATE | M_SECRET, NULL, NULL },
     { "validate_db_credentials", T_BOOL, 0, 0, M_UPDATE, NULL, NULL },
     { "hooks", T_HOOKSET, 0, 0, M_UPDATE, "hooks", HOOK_POINTS },
-    HOOK("configure_clone"),
-    HOOK("pre_refresh"), HOOK("post_refresh"),
-    HOOK("pre_self_refresh"), HOOK("post_self_refresh"),
-    HOOK("pre_snapshot"), HOOK("post_snapshot"),
-    HOOK("pre_start"), HOOK("post_start"),
-    HOOK("pre_stop"), HOOK("post_stop"),
-    HOOK("pre_rollback"), HOOK("post_rollback"),
+    { "configure_clone", T_HOOKS, 0, 0, M_CREATE, "configure_clone", NULL },
+    { "pre_refresh", T_HOOKS, 0, 0, M_CREATE, "pre_refresh", NULL },
+    { "post_refresh", T_HOOKS, 0, 0, M_CREATE, "post_refresh", NULL },
+    { "pre_self_refresh", T_HOOKS, 0, 0, M_CREATE, "pre_self_refresh", NULL },
+    { "post_self_refresh", T_HOOKS, 0, 0, M_CREATE, "post_self_refresh", NULL },
+    { "pre_snapshot", T_HOOKS, 0, 0, M_CREATE, "pre_snapshot", NULL },
+    { "post_snapshot", T_HOOKS, 0, 0, M_CREATE, "post_snapshot", NULL },
+    { "pre_start", T_HOOKS, 0, 0, M_CREATE, "pre_start", NULL },
+    { "post_start", T_HOOKS, 0, 0, M_CREATE, "post_start", NULL },
+    { "pre_stop", T_HOOKS, 0, 0, M_CREATE, "pre_stop", NULL },
+    { "post_stop", T_HOOKS, 0, 0, M_CREATE, "post_stop", NULL },
+    { "pre_rollback", T_HOOKS, 0, 0, M_CREATE, "pre_rollback", NULL },
+    { "post_rollback", T_HOOKS, 0, 0, M_CREATE, "post_rollback", NULL },
     MEMBERS_END,
 };
 

@@ -39,7 +39,8 @@ static void test_link(void **state)
     world_close(&w);
 }
 
-#define MODE(members) "\"parameters\":{\"postgresPort\":5433" members "}"
+/* The members of the mode and a brace come behind it. */
+#define MODE "\"parameters\":{\"postgresPort\":5433"
 
 static void test_link_refusals(void **state)
 {
@@ -51,14 +52,14 @@ static void test_link_refusals(void **state)
         { LINK_TOP STREAM "," RESYNC, "AppDataDirect" },
         { LINK_TOP STREAM "," RESYNC ",\"link_type\":\"AppDataStaged\"", "staging environment" },
         { LINK_STAGED RESYNC ",\"parameters\":{\"stagingPushFlag\":true}", "invalidPortRange" },
-        { LINK_STAGED RESYNC "," MODE(""), "parametersNotProvided" },
+        { LINK_STAGED RESYNC "," MODE "}", "parametersNotProvided" },
         { LINK_STAGED RESYNC
-          "," MODE(",\"stagingPushFlag\":true,\"externalBackup\":[{\"backupPath\":\"/b\"}]"),
+          "," MODE ",\"stagingPushFlag\":true,\"externalBackup\":[{\"backupPath\":\"/b\"}]}",
           "allProcessParamsAreSupplied" },
-        { LINK_STAGED RESYNC "," MODE(",\"externalBackup\":[{\"backupPath\":\"/b\"}]"),
+        { LINK_STAGED RESYNC "," MODE ",\"externalBackup\":[{\"backupPath\":\"/b\"}]}",
           "dSourceNotInSync" },
-        { LINK_STAGED RESYNC "," MODE(",\"externalBackup\":[{},{}]"), "at most one" },
-        { LINK_STAGED RESYNC "," MODE(",\"singleDatabaseIngestionFlag\":true"),
+        { LINK_STAGED RESYNC "," MODE ",\"externalBackup\":[{},{}]}", "at most one" },
+        { LINK_STAGED RESYNC "," MODE ",\"singleDatabaseIngestionFlag\":true}",
           "singleDatabaseIngestion" },
     };
     struct world w = world_at(WITH_SOURCE);
