@@ -31,6 +31,7 @@ struct app {
     struct effects todo;
     bool stepping;
     bool told;          /* something was reported since the hooks saw the status */
+    bool history_gap;   /* the last event could not be kept */
     char *record_error; /* why a record of the effects in hand could not be written */
 
     bool stopping, over, converged;
@@ -51,14 +52,14 @@ static void end(struct app *a)
     uv_stop(&a->loop);
 }
 
-/* On disk before the next effect is looked at; without it no write follows. */
+/* On disk before the next effect is looked at; without it no write follows, and
+ * the core reports why. */
 static void do_record(struct app *a, struct effect *e)
 {
     char *error = NULL;
 
     if (store_put(a->store, e->record.key, e->record.text, &error))
         return;
-    log_error("ledger: %s; nothing is changed in DCT until it can be written again", error);
     if (!a->record_error)
         a->record_error = xstrdup(error);
     app_feed(a, (struct event){ .type = EV_LEDGER_FAILED, .text = error });
@@ -126,9 +127,12 @@ static void keep_event(struct app *a, const struct report *r)
     char *error = NULL;
     char *text = xasprintf("%s%s%s", r->verb ? r->verb : "", r->verb && r->text ? ": " : "",
                            r->text ? r->text : "");
+    const struct store_event event = { app_now(), r->key, report_kind_name(r->kind), text, r->job };
+    bool kept = store_event(a->store, &event, &error);
 
-    if (!store_event(a->store, app_now(), r->key, report_kind_name(r->kind), text, r->job, &error))
-        log_warning("ledger: %s; its history misses this", error);
+    if (!kept && !a->history_gap)
+        log_warning("the history misses something: %s", error);
+    a->history_gap = !kept;
     free(text);
     free(error);
 }

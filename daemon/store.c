@@ -215,7 +215,7 @@ static bool schema_make(struct store *s, char **error)
 /* Settles which format the file has; `*empty` if it has none yet. */
 static bool format_check(struct store *s, bool *empty, char **error)
 {
-    int64_t application, format, tables;
+    int64_t application = 0, format = 0, tables = 0;
 
     if (!pragma_number(s, "PRAGMA application_id", &application, error) ||
         !pragma_number(s, "PRAGMA user_version", &format, error) ||
@@ -428,18 +428,15 @@ static int event_add(struct store *s, const struct store_event *e)
 
 /* History is told, not relied on: it reaches the disk with the next record, so
  * that no event costs a sync. */
-bool store_event(struct store *s, msec at, const char *key, const char *kind, const char *text,
-                 const char *job, char **error)
+bool store_event(struct store *s, const struct store_event *e, char **error)
 {
-    const struct store_event e = { at, key, kind, text, job };
-
     if (!is_writer(s, error))
         return false;
     if (!run(s, "PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE", "write", error)) {
         (void)sqlite3_exec(s->db, "PRAGMA synchronous = FULL", NULL, NULL, NULL);
         return false;
     }
-    int code = event_add(s, &e);
+    int code = event_add(s, e);
     if (code == SQLITE_DONE)
         code = sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL);
     bool ok = code == SQLITE_OK || failed(s, "write", code, error);

@@ -24,15 +24,13 @@ bool store_each(struct store *s, bool (*each)(void *ctx, const char *text), void
                 char **error) MUST_USE;
 /* Keeps the record, NULL removes it; on disk when it returns true. */
 bool store_put(struct store *s, const char *key, const char *text, char **error) MUST_USE;
-/* Adds to the history, of which the newest STORE_EVENTS are kept; key and job
- * may be NULL. */
-bool store_event(struct store *s, msec at, const char *key, const char *kind, const char *text,
-                 const char *job, char **error) MUST_USE;
-/* The newest `n` events, oldest first. */
 struct store_event {
     msec at;
     const char *key, *kind, *text, *job; /* key and job may be NULL */
 };
+/* Adds to the history, of which the newest STORE_EVENTS are kept. */
+bool store_event(struct store *s, const struct store_event *e, char **error) MUST_USE;
+/* The newest `n` events, oldest first. */
 bool store_events(struct store *s, size_t n, void (*each)(void *ctx, const struct store_event *e),
                   void *ctx, char **error) MUST_USE;
 
