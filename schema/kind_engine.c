@@ -97,7 +97,7 @@ static const struct call creates[] = {
 
 /* Before there was PATCH, the whole of what is declared was put. */
 static const struct call put = { "update", "PUT", "/management/engines/{id}", BODY_ROWS,
-                                 CALL_WHOLE };
+                                 .flags = CALL_WHOLE };
 
 static const struct call updates[] = {
     { "update", "PATCH", "/management/engines/{id}", BODY_ROWS, .since = 309, .older = &put },
