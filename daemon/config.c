@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "daemon/env.h"
 #include "daemon/file.h"
 #include "schema/read.h"
 
@@ -290,7 +291,7 @@ static char *host_name(void)
 /* systemd names the folder that the unit owns; with several, the first is meant. */
 static char *default_ledger(void)
 {
-    const char *folder = getenv("STATE_DIRECTORY");
+    const char *folder = env_get("STATE_DIRECTORY");
 
     if (!folder || !*folder)
         return xstrdup("/var/lib/dctd/ledger.db");
@@ -372,7 +373,7 @@ static struct config *config_read(const char *path, const char *text, size_t n, 
     size_t errors = d->errors;
     OWNED(yaml_file) y = yaml_file_parse(path, text, n, d);
     struct reading r = { .y = y, .folder = absolute_folder(path) };
-    msec interval = 5 * 60000;
+    msec interval = 300000;
 
     read_document(&r);
     check_url(&r);

@@ -118,7 +118,6 @@ struct references {
     size_t n, cap;
 };
 
-// NOLINTNEXTLINE(misc-no-recursion)
 static void collect(struct references *l, const cJSON *node)
 {
     struct secret_ref ref;
@@ -316,7 +315,7 @@ static struct known *known_put(struct loader *l, const char *path)
     k = xcalloc(1, sizeof(*k));
     k->path = xstrdup(path);
     map_set(&l->known, k->path, k);
-    l->items = grow(l->items, l->n, &l->cap, sizeof(*l->items));
+    l->items = grow(l->items, l->n, &l->cap, sizeof(struct known *));
     l->items[l->n++] = k;
     return k;
 }
@@ -403,7 +402,7 @@ static void scan_source(struct scan *s, const char *path)
 
 static struct set *build(struct loader *l, const struct scan *s)
 {
-    struct unit **units = xcalloc(s->n, sizeof(*units));
+    struct unit **units = xcalloc(s->n, sizeof(struct unit *));
 
     for (size_t i = 0; i < s->n; i++) {
         load_file(l, &s->files[i]);

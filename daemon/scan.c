@@ -80,7 +80,7 @@ static bool list(struct scan *s, const char *path, struct strings *names)
         return false;
     }
     errno = 0;
-    while ((e = readdir(dir))) {
+    while ((e = readdir(dir))) { // NOLINT(concurrency-mt-unsafe): a stream of its own
         if (e->d_name[0] != '.')
             strings_add(names, e->d_name);
     }
@@ -121,7 +121,6 @@ static bool follow(struct tree t, const char *link, struct stat *st)
     return inside;
 }
 
-// NOLINTNEXTLINE(misc-no-recursion)
 static void walk(struct tree t, const char *path, const struct stat *folder)
 {
     struct strings names = { 0 };

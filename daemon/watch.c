@@ -317,9 +317,10 @@ static bool list(struct watch *w, const char *path, struct strings *out)
             trouble_errno(w, path, errno);
         return false;
     }
-    while ((e = readdir(dir)))
+    while ((e = readdir(dir))) { // NOLINT(concurrency-mt-unsafe): a stream of its own
         if (e->d_name[0] != '.' && e->d_type != DT_REG)
             strings_add(out, e->d_name);
+    }
     closedir(dir);
     return true;
 }

@@ -83,8 +83,10 @@ size_t render_root(const struct plan *p)
 {
     const char *first = first_file(p);
     const char *slash = first ? strrchr(first, '/') : NULL;
-    size_t n = slash ? (size_t)(slash - first) + 1 : 0;
+    if (!slash)
+        return 0;
 
+    size_t n = (size_t)(slash - first) + 1;
     for (size_t i = 0; i < p->n; i++) {
         if (p->items[i].pos.line > 0)
             n = shared(first, n, p->items[i].pos.file);

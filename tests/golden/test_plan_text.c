@@ -173,12 +173,12 @@ static void every_verb(struct plan *p)
     c->why = WHY_DRIFT;
     strings_add(&a->disruptions, "VDB orders-qa is deleted, and what was written into it is lost");
 
-    a = add(p, VERB_SNAPSHOT, &kind_vdb, "VDB/orders-base",
-            "VDB orders-child is provisioned from it and it has no snapshot yet");
+    add(p, VERB_SNAPSHOT, &kind_vdb, "VDB/orders-base",
+        "VDB orders-child is provisioned from it and it has no snapshot yet");
     a = add(p, VERB_DELETE, &kind_vdb, "VDB/orders-old", "its manifest is gone");
     a->id = xstrdup("1-APPDATA_CONTAINER-9");
-    a = add(p, VERB_FORGET, &kind_engine, "Engine/ce-west",
-            "its manifest is gone and deletion is orphan");
+    add(p, VERB_FORGET, &kind_engine, "Engine/ce-west",
+        "its manifest is gone and deletion is orphan");
 
     a = add(p, VERB_UPDATE, &kind_dsource, "DSource/orders", "the manifest changed");
     place(a, "/etc/dctd/manifests/teams/orders/dsource.yaml", 7);
@@ -222,8 +222,7 @@ static void long_texts_are_wrapped_and_hostile_ones_harmless(void **state)
             "Größe und Maß sind verschieden");
     place(a, "b/env.yaml", 1);
     drift(a, "description", "\"ä\"", "\"ö\"");
-    a = add(p, VERB_CREATE, &kind_vdb, "VDB/<b>|`x`|@all",
-            "it *is* not\nin <DCT> | \033[31mred #1");
+    a = add(p, VERB_CREATE, &kind_vdb, "VDB/<b>|`x`|@all", "it *is* not\n<DCT> | \033[31mred #1");
     place(a, "b/env.yaml", 2);
     change(a, "description", NULL, "\"```\\n</details>\"");
     strings_add(&p->notes, "a note that is too long for one line because it has to explain that "

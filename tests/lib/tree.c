@@ -38,6 +38,7 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 
 static void remove_all(const char *path)
 {
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): one thread
     or_die(nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS) == 0, path);
 }
 
@@ -70,7 +71,9 @@ void tree_write(const struct tree *t, const char *name, const char *text)
 
     make_parents(t, path);
     FILE *f = fopen(path, "we");
-    or_die(f && fputs(text, f) >= 0 && fclose(f) == 0, path);
+    or_die(f != NULL, path);
+    or_die(fputs(text, f) >= 0, path);
+    or_die(fclose(f) == 0, path);
     free(path);
 }
 

@@ -57,11 +57,18 @@ static void check_refused(const char *text, const char *expected)
     sample_clear(&s);
 }
 
+/* NULL takes it away. */
+static void set_environment(const char *name, const char *value)
+{
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread
+    assert_int_equal(value ? setenv(name, value, 1) : unsetenv(name), 0);
+}
+
 static void what_is_left_out_gets_its_default(void **state)
 {
     (void)state;
     char host[256];
-    unsetenv("STATE_DIRECTORY");
+    set_environment("STATE_DIRECTORY", NULL);
     struct sample s = load(minimal);
     const struct config *c = s.config;
 
@@ -165,10 +172,10 @@ static void relative_paths_start_at_the_folder_of_the_file(void **state)
 static void the_ledger_goes_where_systemd_keeps_state(void **state)
 {
     (void)state;
-    setenv("STATE_DIRECTORY", "/var/lib/private/dctd:/var/lib/other", 1);
+    set_environment("STATE_DIRECTORY", "/var/lib/private/dctd:/var/lib/other");
     struct sample s = load(minimal);
 
-    unsetenv("STATE_DIRECTORY");
+    set_environment("STATE_DIRECTORY", NULL);
     assert_string_equal(s.config->ledger, "/var/lib/private/dctd/ledger.db");
     sample_clear(&s);
 }

@@ -30,6 +30,13 @@ struct fixture {
     struct buf said;
 };
 
+/* NULL takes it away. */
+static void set_environment(const char *name, const char *value)
+{
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread
+    assert_int_equal(value ? setenv(name, value, 1) : unsetenv(name), 0);
+}
+
 static int setup(void **state)
 {
     struct fixture *f = xcalloc(1, sizeof(*f));
@@ -39,7 +46,7 @@ static int setup(void **state)
     f->secrets = secrets_new(f->tree->path);
     f->loader = loader_new(f->root, key, sizeof(key), f->secrets);
     f->said = BUF_WITH_LIMIT(1 << 16);
-    setenv("TEST_PASSWORD", "hunter2", 1);
+    set_environment("TEST_PASSWORD", "hunter2");
     *state = f;
     return 0;
 }
@@ -381,7 +388,7 @@ static void a_rotated_secret_changes_the_digest_of_an_unchanged_file(void **stat
     char *name = xstrdup(digest_of(f, "Engine/a", "hostname"));
     load(f);
     assert_string_equal(digest_of(f, "Engine/a", "password"), before);
-    setenv("TEST_PASSWORD", "hunter3", 1);
+    set_environment("TEST_PASSWORD", "hunter3");
     load(f);
     assert_string_not_equal(digest_of(f, "Engine/a", "password"), before);
     assert_string_equal(digest_of(f, "Engine/a", "hostname"), name);
@@ -407,9 +414,9 @@ static void a_secret_that_cannot_be_read_is_found_at_its_line(void **state)
     assert_null(strstr(buf_text(&f->said), "hunter2"));
 
     /* It heals without a change of the file. */
-    setenv("TEST_NOT_SET", "x", 1);
+    set_environment("TEST_NOT_SET", "x");
     load(f);
-    unsetenv("TEST_NOT_SET");
+    set_environment("TEST_NOT_SET", NULL);
     check_clean(f, 3);
     free(text);
 }

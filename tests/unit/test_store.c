@@ -392,9 +392,10 @@ static void show_event(void *ctx, const struct store_event *e)
 
 static void must_add(struct store *s, msec at, const char *key, const char *text, const char *job)
 {
+    const struct store_event e = { at, key, "done", text, job };
     char *error = NULL;
 
-    if (!store_event(s, at, key, "done", text, job, &error))
+    if (!store_event(s, &e, &error))
         fail_msg("%s", error);
 }
 
