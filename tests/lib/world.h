@@ -11,11 +11,13 @@ struct told; /* what the ledger on disk would hold */
 
 /* How a request is to fare: the transport asks before it carries one out. */
 enum fate {
-    FATE_CARRIED,   /* as it should be */
-    FATE_LOST,      /* never reaches DCT, and nobody knows */
-    FATE_UNHEARD,   /* DCT carries it out, the answer is lost */
-    FATE_UNSENT,    /* certainly not sent */
-    FATE_ANSWER_503 /* not carried out, DCT answers 503 */
+    FATE_CARRIED,    /* as it should be */
+    FATE_LOST,       /* never reaches DCT, and nobody knows */
+    FATE_UNHEARD,    /* DCT carries it out, the answer is lost */
+    FATE_UNSENT,     /* certainly not sent */
+    FATE_ANSWER_503, /* not carried out, DCT answers 503 */
+    FATE_LATE,       /* nobody hears of it, and DCT carries it out a while later */
+    FATE_TWICE       /* carried out and answered, and a while later carried out again */
 };
 
 struct test_world {
@@ -24,7 +26,9 @@ struct test_world {
     struct cycle_options options;
     msec now;
     struct buf trace; /* writes, jobs, reports */
-    bool quiet;       /* no trace */
+    /* The writes in order: "VDB/orders-dev PATCH /vdbs/{id} {"description":"x"}". */
+    struct strings sent;
+    bool quiet; /* no trace */
     struct told *ledger;
     size_t n_ledger;
     struct strings secrets;  /* values that must be in no trace and no ledger */
@@ -37,8 +41,14 @@ struct test_world {
     bool dead;
     size_t requests, writes;
     enum fate (*fate)(struct test_world *w, const struct request *r);
-    bool ledger_full; /* records fail */
+    bool ledger_full;           /* records fail */
+    const char *plugin_version; /* of the connector's file; NULL is 4.1.1 */
+    const char *secrets_turn;   /* another text: every secret has another value */
+    bool findings_meant;        /* manifests may have findings */
     void *ctx;
+    /* Told of every effect before it is performed, and NULL after every event. */
+    void (*watch)(struct test_world *w, const struct effect *e);
+    void *watcher;
 };
 
 struct test_world *test_world_new(const struct sim_options *sim, enum cycle_mode mode);
@@ -61,6 +71,9 @@ int test_world_call(struct test_world *w, const char *method, const char *path, 
 size_t test_world_count(struct test_world *w, const char *collection, const char *name);
 char *test_world_member(struct test_world *w, const char *collection, const char *name,
                         const char *path);
+/* What the ledger on disk holds under the key, NULL if nothing. */
+const char *test_world_ledger(const struct test_world *w, const char *key);
+void test_world_ledger_lost(struct test_world *w);
 /* Does the text stand in the trace? */
 bool test_world_told(const struct test_world *w, const char *text);
 
