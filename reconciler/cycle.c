@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "reconciler/dependants.h"
 #include "reconciler/exec.h"
 #include "reconciler/keep.h"
 #include "reconciler/observe.h"
@@ -28,6 +29,7 @@ struct cycle {
     struct observe *observe;
     struct world world;
     struct plan *plan;
+    struct dependants dependants;
     struct exec exec;
     bool observed, stopping, nudged;
     unsigned rounds, troubles;
@@ -63,6 +65,7 @@ static void drop_world(struct cycle *c)
 {
     plan_free(c->plan);
     c->plan = NULL;
+    dependants_clear(&c->dependants);
     drop_observed(c);
 }
 
@@ -282,16 +285,11 @@ static bool nothing_to_do(const struct cycle *c)
     return plan_empty(c->plan) && !c->plan->by_verb[VERB_NONE];
 }
 
-static void after_observing(struct cycle *c, struct step *s)
+/* The plan is whole: what DCT says depends on deletions is known too. */
+static void after_planning(struct cycle *c, struct step *s)
 {
-    bool blind = observe_blind(c->observe);
-
-    note_trouble(c, observe_trouble(c->observe), s);
-    if (blind) {
-        after_trouble(c, s);
-        return;
-    }
-    make_plan(c, s);
+    plan_spread_blocks(c->plan);
+    plan_count(c->plan);
     fx_planned(s->fx);
     if (c->options.mode == CYCLE_PLAN) {
         rest(c, s, plan_empty(c->plan) && !c->plan->unknown, 0);
@@ -307,6 +305,21 @@ static void after_observing(struct cycle *c, struct step *s)
              c->options.mode == CYCLE_RUN ? next_interval(c, s->now) : 0);
     else
         begin_executing(c, s);
+}
+
+static void after_observing(struct cycle *c, struct step *s)
+{
+    bool blind = observe_blind(c->observe);
+
+    note_trouble(c, observe_trouble(c->observe), s);
+    if (blind) {
+        after_trouble(c, s);
+        return;
+    }
+    make_plan(c, s);
+    dependants_ask(&c->dependants, &c->world, c->plan, s);
+    if (!c->dependants.open)
+        after_planning(c, s);
 }
 
 /* After a stop or new manifests nothing new is sent; what is on its way is
@@ -336,8 +349,19 @@ static void go_on(struct cycle *c, struct step *s)
     case CYCLE_STOPPED:
         break;
     }
-    if (c->phase == CYCLE_OBSERVING && observe_done(c->observe))
-        after_observing(c, s);
+    if (c->phase != CYCLE_OBSERVING || !observe_done(c->observe))
+        return;
+    after_observing(c, s);
+    /* Nothing may be able to start: then no answer will ever come to go on with. */
+    if (c->phase == CYCLE_EXECUTING && exec_done(&c->exec, s->now))
+        after_executing(c, s);
+}
+
+static void observing_reply(struct cycle *c, const struct reply *r, struct step *s)
+{
+    if (!observe_reply(c->observe, r, s) && dependants_reply(&c->dependants, c->plan, r) &&
+        !c->dependants.open)
+        after_planning(c, s);
 }
 
 static void tell_wake(struct cycle *c, struct step *s)
@@ -366,7 +390,7 @@ void cycle_step(struct cycle *c, const struct event *ev, struct effects *out)
         break;
     case EV_REPLY:
         if (c->phase == CYCLE_OBSERVING)
-            (void)observe_reply(c->observe, &ev->reply, &s);
+            observing_reply(c, &ev->reply, &s);
         else if (c->phase == CYCLE_EXECUTING)
             (void)exec_reply(&c->exec, &ev->reply, &s);
         break;

@@ -110,7 +110,7 @@ static void needs_of_place(const struct planner *in, struct plan *p, size_t i,
 }
 
 /* What needs something blocked is blocked too; chains take several rounds. */
-static void spread_blocks(struct plan *p)
+void plan_spread_blocks(struct plan *p)
 {
     bool more = true;
 
@@ -153,7 +153,7 @@ void plan_order(const struct planner *in, struct plan *p)
             needs_of_deletion(in, p, i, deletions, n_deletions);
         }
     }
-    spread_blocks(p);
+    plan_spread_blocks(p);
     free(connectors);
     free(deletions);
 }

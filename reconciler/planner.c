@@ -406,6 +406,16 @@ static void plan_first_snapshot(struct planning *p, const struct wanted *child)
     p->plan->in_sync--;
 }
 
+/* Is a connector's file uploaded? Tags alone teach an engine nothing. */
+static bool uploads(const struct action *a)
+{
+    bool file = a->verb == VERB_CREATE || a->verb == VERB_REPLACE;
+
+    for (size_t i = 0; !file && i < a->n_changes; i++)
+        file = a->kind->table.rows[a->changes[i].row].type == F_FILE;
+    return a->kind->flags & KIND_PER_ENGINE && file;
+}
+
 static void plan_consequences(struct planning *p)
 {
     size_t n = p->plan->n;
@@ -414,7 +424,7 @@ static void plan_consequences(struct planning *p)
         const struct action a = p->plan->items[i];
         if (!a.wanted || a.blocked)
             continue;
-        if (a.kind->flags & KIND_PER_ENGINE)
+        if (uploads(&a))
             plan_connector_news(p, a.wanted);
         if (a.verb == VERB_CREATE || a.verb == VERB_UPDATE || a.verb == VERB_REPLACE)
             plan_missing_repository(p, a.wanted);
@@ -423,8 +433,11 @@ static void plan_consequences(struct planning *p)
     }
 }
 
-static void count(struct plan *p)
+void plan_count(struct plan *p)
 {
+    p->blocked = 0;
+    for (enum verb v = 0; v < VERBS; v++)
+        p->by_verb[v] = 0;
     for (size_t i = 0; i < p->n; i++) {
         if (p->items[i].blocked)
             p->blocked++;
@@ -444,6 +457,6 @@ struct plan *plan_build(const struct planner *in)
     plan_consequences(&p);
     plan_prune(in, p.plan);
     plan_order(in, p.plan);
-    count(p.plan);
+    plan_count(p.plan);
     return p.plan;
 }

@@ -15,6 +15,8 @@ struct planner {
 };
 
 struct plan *plan_build(const struct planner *in);
+/* Counts by verb, once nothing is blocked any more. */
+void plan_count(struct plan *p);
 
 /* How long a write without an answer may still show up. */
 enum { OUTCOME_GRACE = 30000 };
@@ -23,6 +25,8 @@ enum { OUTCOME_GRACE = 30000 };
 void plan_prune(const struct planner *in, struct plan *p);
 /* needs.c: which action waits for which, and what a blocked one drags along. */
 void plan_order(const struct planner *in, struct plan *p);
+/* What needs something blocked is blocked too. */
+void plan_spread_blocks(struct plan *p);
 
 /* The fuse on deletion: blocks the action, keeping an earlier reason. */
 void action_block(struct action *a, char *why_taken);
