@@ -94,7 +94,7 @@ static bool hookset_fits(const struct member *m, const cJSON *v)
 {
     const cJSON *each;
     cJSON_ArrayForEach(each, v) {
-        if (!sim_field_listed(m->detail, each->string, strlen(each->string), NULL) ||
+        if (!sim_field_listed(m->words, each->string, strlen(each->string), NULL) ||
             !hooks_fit(each))
             return false;
     }
@@ -104,8 +104,7 @@ static bool hookset_fits(const struct member *m, const cJSON *v)
 static bool word_fits(const struct member *m, const cJSON *v)
 {
     return text_fits(v, m->min, m->max) &&
-           (!m->detail ||
-            sim_field_listed(m->detail, v->valuestring, strlen(v->valuestring), NULL));
+           (!m->words || sim_field_listed(m->words, v->valuestring, strlen(v->valuestring), NULL));
 }
 
 static bool number_fits(const struct member *m, const cJSON *v)
@@ -144,7 +143,6 @@ static bool value_fits(const struct member *m, const cJSON *v)
     case T_HOOKSET:
         return hookset_fits(m, v);
     case T_TAGS:
-    case T_ALSO:
         break;
     }
     return false;
@@ -159,15 +157,8 @@ static const struct member *row_of(const struct sim *s, const struct member *tab
                                    const char *name)
 {
     for (const struct member *m = table; m->name; m++) {
-        if (!is_legal(s, m, call))
-            continue;
-        if (m->type == T_ALSO) {
-            const struct member *row = row_of(s, m->detail, call, name);
-            if (row)
-                return row;
-        } else if (streq(m->name, name)) {
+        if (is_legal(s, m, call) && streq(m->name, name))
             return m;
-        }
     }
     return NULL;
 }
@@ -292,11 +283,8 @@ void sim_members_apply(struct sim *s, const struct member *table, const cJSON *b
 {
     for (const struct member *m = table; m->name; m++) {
         const cJSON *v = js_get(body, m->name);
-        if ((m->flags & M_ELSEWHERE) || ((m->flags & M_28) && s->opt.api < 328))
-            continue;
-        if (m->type == T_ALSO)
-            sim_members_apply(s, m->detail, body, o);
-        else if (v)
+        bool unknown = (m->flags & M_28) && s->opt.api < 328;
+        if (v && !unknown && !(m->flags & M_ELSEWHERE))
             apply_one(s, m, v, o);
     }
 }

@@ -16,8 +16,7 @@ enum member_type {
     T_TAGS,
     T_DATE,
     T_HOOKS,   /* list of hooks at `read` of the object's hooks */
-    T_HOOKSET, /* object of such lists, named in `detail` */
-    T_ALSO,    /* no member: the rows of another table belong here too */
+    T_HOOKSET, /* object of such lists, named in `words` */
 };
 
 enum {
@@ -36,9 +35,8 @@ struct member {
     enum member_type type;
     int min, max;
     unsigned flags;
-    const char *read; /* name on GET; NULL: blind */
-    /* T_STR: the allowed words; T_HOOKSET: the names of its lists; T_ALSO: a table. */
-    const void *detail;
+    const char *read;  /* name on GET; NULL: blind */
+    const char *words; /* allowed words of a string, names of a hook set */
 };
 
 #define MEMBERS_END \
