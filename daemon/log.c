@@ -131,7 +131,8 @@ static void journal_field(struct iovec *fields, int *n, const char *name, const 
     fields[(*n)++] = (struct iovec){ .iov_base = text, .iov_len = strlen(text) };
 }
 
-static void to_journal(enum log_level level, const struct log_about *about, const char *text)
+/* False where the journal does not take it. */
+static bool to_journal(enum log_level level, const struct log_about *about, const char *text)
 {
     char *priority = xasprintf("%d", levels[level].priority);
     char *kind = kind_of(about ? about->object : NULL);
@@ -147,11 +148,12 @@ static void to_journal(enum log_level level, const struct log_about *about, cons
         journal_field(fields, &n, "JOB_ID", about->job);
         journal_field(fields, &n, "COMMIT", about->commit);
     }
-    (void)sd_journal_sendv(fields, n);
+    bool taken = sd_journal_sendv(fields, n) >= 0;
     for (int i = 0; i < n; i++)
         free(fields[i].iov_base);
     free(kind);
     free(priority);
+    return taken;
 }
 
 static void to_stderr(enum log_level level, const struct log_about *about, const char *text)
@@ -193,9 +195,7 @@ static void say(enum log_level level, const struct log_about *about, const char 
     else
         buf_puts(&clean, buf_text(&raw));
     cut(&clean);
-    if (log_state.journal)
-        to_journal(level, about, buf_text(&clean));
-    else
+    if (!log_state.journal || !to_journal(level, about, buf_text(&clean)))
         to_stderr(level, about, buf_text(&clean));
     buf_clear(&clean);
     buf_clear(&raw);

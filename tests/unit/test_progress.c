@@ -69,8 +69,8 @@ static void more_actions_than_lines_are_counted(void **state)
     struct buf out = BUF_WITH_LIMIT(OUT_MAX);
 
     (void)state;
-    for (char c = 'a'; c <= 'f'; c++) {
-        char name[] = { c, '\0' };
+    for (const char *c = "abcdef"; *c; c++) {
+        char name[] = { *c, '\0' };
         const struct report r = { REPORT_STARTED, name, verb, nothing, NULL, -1 };
         buf_clear(&out);
         out = BUF_WITH_LIMIT(OUT_MAX);
