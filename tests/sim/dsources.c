@@ -45,6 +45,16 @@ const struct member sim_dsource_defaults_members[] = {
     MEMBERS_END,
 };
 
+const struct member sim_dsource_enable_members[] = {
+    { "attempt_start", T_BOOL, 0, 0, M_CREATE, NULL, NULL },
+    MEMBERS_END,
+};
+
+const struct member sim_dsource_disable_members[] = {
+    { "attempt_cleanup", T_BOOL, 0, 0, M_CREATE, NULL, NULL },
+    MEMBERS_END,
+};
+
 const struct member sim_enable_members[] = {
     { "attempt_start", T_BOOL, 0, 0, M_CREATE, NULL, NULL },
     { "container_mode", T_BOOL, 0, 0, M_CREATE | M_28, NULL, NULL },

@@ -13,7 +13,7 @@ void sim_dsource_upgrade(struct call *c);
 void sim_dsource_delete(struct call *c);
 
 extern const struct member sim_dsource_members[], sim_dsource_defaults_members[],
-    sim_enable_members[], sim_disable_members[], sim_dsource_delete_members[],
-    sim_upgrade_members[];
+    sim_enable_members[], sim_dsource_enable_members[], sim_dsource_disable_members[],
+    sim_disable_members[], sim_dsource_delete_members[], sim_upgrade_members[];
 
 #endif

@@ -52,6 +52,15 @@ const struct member sim_engine_members[] = {
     { "memory_size", T_INT, 0, 0, M_UPDATE | M_NULL, NULL, NULL },
     { "data_storage_capacity", T_INT, 0, 0, M_UPDATE | M_NULL, NULL, NULL },
     { "data_storage_used", T_INT, 0, 0, M_UPDATE | M_NULL, NULL, NULL },
+    { "connection_status_details", T_STR, 0, 0, M_UPDATE | M_NULL, NULL, NULL },
+    { "masking_memory_used", T_INT, 0, 0, M_UPDATE | M_NULL, NULL, NULL },
+    { "masking_allocated_memory", T_INT, 0, 0, M_UPDATE | M_NULL, NULL, NULL },
+    { "masking_jobs_running", T_INT, 0, 0, M_UPDATE | M_NULL, NULL, NULL },
+    { "masking_max_concurrent_jobs", T_INT, 0, 0, M_UPDATE | M_NULL, NULL, NULL },
+    { "masking_available_cores", T_INT, 0, 0, M_UPDATE | M_NULL, NULL, NULL },
+    { "hyperscale_instance_ids", T_STRINGS, 0, 0, M_UPDATE | M_NULL, NULL, NULL },
+    { "hyperscale_truststore_filename", T_STR, 1, 1024, M_UPDATE | M_NULL, NULL, NULL },
+    { "hyperscale_truststore_password", T_STR, 1, 1024, M_UPDATE | M_SECRET | M_NULL, NULL, NULL },
     MEMBERS_END,
 };
 
@@ -62,6 +71,16 @@ const struct member sim_java_members[] = {
     { "username", T_STR, 0, 0, M_CREATE, NULL, NULL },
     { "password", T_STR, 0, 0, M_CREATE | M_SECRET, NULL, NULL },
     { "use_engine_public_key", T_BOOL, 0, 0, M_CREATE, NULL, NULL },
+    { "vault_id", T_STR, 1, 256, M_CREATE, NULL, NULL },
+    { "hashicorp_vault_engine", T_STR, 1, 256, M_CREATE | M_SECRET, NULL, NULL },
+    { "hashicorp_vault_secret_path", T_STR, 1, 256, M_CREATE | M_SECRET, NULL, NULL },
+    { "hashicorp_vault_username_key", T_STR, 1, 256, M_CREATE | M_SECRET, NULL, NULL },
+    { "hashicorp_vault_secret_key", T_STR, 1, 256, M_CREATE | M_SECRET, NULL, NULL },
+    { "azure_vault_name", T_STR, 1, 256, M_CREATE | M_SECRET, NULL, NULL },
+    { "azure_vault_username_key", T_STR, 1, 256, M_CREATE | M_SECRET, NULL, NULL },
+    { "azure_vault_secret_key", T_STR, 1, 256, M_CREATE | M_SECRET, NULL, NULL },
+    { "cyberark_vault_query_string", T_STR, 1, 256, M_CREATE | M_SECRET, NULL, NULL },
+    { "use_kerberos_authentication", T_BOOL, 0, 0, M_CREATE, NULL, NULL },
     MEMBERS_END,
 };
 /* clang-format on */

@@ -127,8 +127,8 @@ const struct member sim_host_members[] = {
     { "toolkit_path", T_STR, 1, 256, M_BOTH, "toolkit_path", NULL },
     { "nfs_addresses", T_STRINGS, 0, 256, M_BOTH, "nfs_addresses", NULL },
     { "java_home", T_STR, 0, 256, M_BOTH, "java_home", NULL },
-    { "connector_port", T_INT, 1, 65535, M_BOTH, "connector_port", NULL },
-    { "connector_authentication_key", T_STR, 0, 0, M_BOTH | M_SECRET, NULL, NULL },
+    { "connector_port", T_INT, 1, 65535, M_UPDATE, "connector_port", NULL },
+    { "connector_authentication_key", T_STR, 0, 0, M_UPDATE | M_SECRET, NULL, NULL },
     { "dsp_keystore_path", T_STR, 1, 256, M_BOTH, "dsp_keystore_path", NULL },
     { "dsp_keystore_alias", T_STR, 1, 256, M_BOTH, "dsp_keystore_alias", NULL },
     { "dsp_keystore_password", T_STR, 1, 256, M_BOTH | M_SECRET, NULL, NULL },
@@ -152,7 +152,6 @@ const struct member sim_host_members[] = {
 
 /* The published `required: [database_type]` names no property and is not asked. */
 const struct member sim_repository_members[] = {
-    { "database_type", T_STR, 0, 0, M_UPDATE, NULL, "ORACLE MSSQL ASE APPDATA" },
     { "allow_provisioning", T_BOOL, 0, 0, M_UPDATE, "allow_provisioning", NULL },
     { "is_staging", T_BOOL, 0, 0, M_UPDATE, "is_staging", NULL },
     { "version", T_STR, 0, 0, M_UPDATE, "version", NULL },
@@ -183,6 +182,22 @@ const struct member sim_repository_create_members[] = {
     { "instance_owner", T_STR, 0, 0, M_CREATE, "owner", NULL },
     { "database_username", T_STR, 0, 0, M_CREATE, "database_username", NULL },
     { "database_password", T_STR, 0, 0, M_CREATE | M_SECRET, NULL, NULL },
+    { "db_vault_username", T_STR, 1, 256, M_CREATE, NULL, NULL },
+    { "db_vault", T_STR, 1, 256, M_CREATE, NULL, NULL },
+    { "db_hashicorp_vault_engine", T_STR, 1, 256, M_CREATE, NULL, NULL },
+    { "db_hashicorp_vault_secret_path", T_STR, 1, 256, M_CREATE | M_SECRET, NULL, NULL },
+    { "db_hashicorp_vault_username_key", T_STR, 1, 256, M_CREATE, NULL, NULL },
+    { "db_hashicorp_vault_secret_key", T_STR, 1, 256, M_CREATE | M_SECRET, NULL, NULL },
+    { "db_azure_vault_name", T_STR, 1, 256, M_CREATE, NULL, NULL },
+    { "db_azure_vault_username_key", T_STR, 1, 256, M_CREATE, NULL, NULL },
+    { "db_azure_vault_secret_key", T_STR, 1, 256, M_CREATE | M_SECRET, NULL, NULL },
+    { "db_cyberark_vault_query_string", T_STR, 1, 256, M_CREATE, NULL, NULL },
+    { "applied_patches", T_INTS, 0, 0, M_CREATE, NULL, NULL },
+    { "full_text_installed", T_BOOL, 0, 0, M_CREATE, NULL, NULL },
+    { "server_name", T_STR, 0, 128, M_CREATE, NULL, NULL },
+    { "dump_history_file", T_STR, 0, 0, M_CREATE, "dump_history_file", NULL },
+    { "service_principal_name", T_STR, 0, 0, M_CREATE, "service_principal_name", NULL },
+    { "isql_path", T_STR, 0, 0, M_CREATE, "isql_path", NULL },
     MEMBERS_END,
 };
 

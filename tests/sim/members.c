@@ -54,6 +54,16 @@ static bool all_objects(const cJSON *v)
     return cJSON_IsArray(v);
 }
 
+static bool all_integers(const cJSON *v)
+{
+    const cJSON *each;
+    cJSON_ArrayForEach(each, v) {
+        if (!cJSON_IsNumber(each) || rint(each->valuedouble) != each->valuedouble)
+            return false;
+    }
+    return cJSON_IsArray(v);
+}
+
 static bool all_strings(const cJSON *v)
 {
     const cJSON *each;
@@ -134,6 +144,8 @@ static bool value_fits(const struct member *m, const cJSON *v)
         return strings_fit(m, v);
     case T_LIST:
         return all_objects(v);
+    case T_INTS:
+        return all_integers(v);
     case T_MAP:
         return all_strings(v);
     case T_DATE:

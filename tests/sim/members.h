@@ -12,6 +12,7 @@ enum member_type {
     T_OBJECT,  /* free-form; known secrets inside never reach GET */
     T_STRINGS, /* list of at least min strings of at most max bytes */
     T_LIST,    /* list of objects */
+    T_INTS,    /* list of integers */
     T_MAP,     /* names to strings */
     T_TAGS,
     T_DATE,

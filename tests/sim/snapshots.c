@@ -17,6 +17,10 @@ const struct member sim_snapshot_members[] = {
     { "double_sync", T_BOOL, 0, 0, M_CREATE, NULL, NULL },
     { "force_full_backup", T_BOOL, 0, 0, M_CREATE, NULL, NULL },
     { "skip_space_check", T_BOOL, 0, 0, M_CREATE, NULL, NULL },
+    { "availability_group_backup_policy", T_STR, 0, 0, M_CREATE, NULL,
+      "primary secondary_only prefer_secondary" },
+    { "files_for_partial_full_backup", T_INTS, 0, 0, M_CREATE, NULL, NULL },
+    { "rman_rate_in_MB", T_INT, 0, 0, M_CREATE, NULL, NULL },
     MEMBERS_END,
 };
 

@@ -9,11 +9,11 @@
 #include "tests/sim/jobs.h"
 
 /* clang-format off */
-/* The published `required: [repository]` names no property; both spellings work. */
+/* The published `required: [repository]` names no property, so it is not asked; a lax
+ * server takes it for repository_id all the same. */
 const struct member sim_source_postgres_members[] = {
     { "name", T_STR, 1, 256, M_BOTH | M_REQUIRED, "name", NULL },
     { "repository_id", T_STR, 1, 0, M_CREATE, "repository", NULL },
-    { "repository", T_STR, 1, 0, M_CREATE, "repository", NULL },
     { "engine_id", T_STR, 0, 0, M_CREATE, NULL, NULL },
     { "environment_id", T_STR, 0, 0, M_CREATE, "environment_id", NULL },
     MEMBERS_END,
@@ -36,6 +36,7 @@ const struct member sim_source_appdata_members[] = {
 /* Everything that follows from the repository. */
 static void settle(struct object *source, const struct object *env, const cJSON *repository)
 {
+    js_copy(source->json, "repository", repository, "id");
     js_copy(source->json, "database_type", repository, "database_type");
     js_copy(source->json, "database_version", repository, "version");
     js_copy(source->json, "toolkit_id", repository, "toolkit_id");

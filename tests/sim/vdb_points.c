@@ -62,18 +62,16 @@ static const char *dataset_named(const struct sim *s, const cJSON *body, const c
 }
 
 /* Members that belong to another way of naming a point than the call's own: the
- * calls share one table, so a strict server looks for them here. */
+ * provision calls share one table, so a strict server looks for them here. */
 static bool speaks_of_one_point(struct call *c)
 {
     static const struct {
         const char *call, *foreign;
     } calls[] = {
-        { "by_snapshot", "timestamp timestamp_in_database_timezone timeflow_id dataset_id "
-                         "location bookmark_id" },
-        { "by_timestamp", "snapshot_id location bookmark_id" },
-        { "by_location", "snapshot_id timestamp timestamp_in_database_timezone bookmark_id" },
+        { "by_snapshot", "timestamp timestamp_in_database_timezone timeflow_id bookmark_id" },
+        { "by_timestamp", "snapshot_id bookmark_id" },
         { "from_bookmark", "snapshot_id timestamp timestamp_in_database_timezone timeflow_id "
-                           "dataset_id source_data_id engine_id location" },
+                           "source_data_id engine_id" },
     };
     const cJSON *v;
 

@@ -28,7 +28,10 @@ const char *sim_vdb_barred(const struct object *vdb);
 /* Starts an operation on the path's VDB with the body, unless it is barred. */
 void sim_vdb_job(struct call *c, const char *operation);
 
-extern const struct member sim_vdb_members[], sim_point_members[], sim_vdb_delete_members[],
-    sim_instances_members[], sim_lock_members[], sim_migrate_members[];
+extern const struct member sim_vdb_members[], sim_vdb_delete_members[], sim_start_members[],
+    sim_stop_members[], sim_lock_members[], sim_migrate_members[], sim_by_snapshot_members[],
+    sim_by_timestamp_members[], sim_by_location_members[], sim_from_bookmark_members[],
+    sim_rollback_by_timestamp_members[], sim_switch_timeflow_members[],
+    sim_snapshot_defaults_members[], sim_timestamp_defaults_members[];
 
 #endif
