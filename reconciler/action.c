@@ -176,14 +176,9 @@ static void finish(struct exec *x, struct action *a, struct step *s)
 
     if (a->wanted) {
         const struct observed_item *item = observed_by_id(x->world->observed, a->kind->kind, a->id);
-        struct entry *old = x->world->pairs[a->wanted - x->world->set->items].entry;
         (void)keep_object(x->world, a->wanted, item,
                           a->verb == VERB_ADOPT ? ORIGIN_ADOPTED : ORIGIN_CREATED);
         e = action_entry(x, a);
-        if (old && old != e) {
-            fx_record(s->fx, old->key, NULL);
-            ledger_remove(x->world->ledger, old->key);
-        }
         match_one(x->world, (size_t)(a->wanted - x->world->set->items));
         entry_close(e);
         action_record(e, s);
@@ -337,9 +332,29 @@ static void there_to_stay(struct exec *x, struct action *a, struct step *s)
     }
 }
 
+/* Off for somebody else's change; the debt stays until it is on again. */
+static void there_to_rest(struct exec *x, struct action *a, struct step *s)
+{
+    const struct observed_item *item = observed_by_id(x->world->observed, a->kind->kind, a->id);
+    const struct value *enabled = object_value(item->object, "enabled");
+
+    if (enabled->state != V_SET || !enabled->i) {
+        finish(x, a, s);
+    } else if (a->run->switched) {
+        settle(x, a, SETTLE_MAX, xasprintf("DCT says it is disabled, but still shows it enabled"),
+               s);
+    } else {
+        a->run->switched = true;
+        program_one(a, TODO_DISABLE, &a->kind->disable);
+        action_next(x, a, s);
+    }
+}
+
 static void there(struct exec *x, struct action *a, struct step *s)
 {
-    if (!to_be_gone(a)) {
+    if (a->verb == VERB_DISABLE) {
+        there_to_rest(x, a, s);
+    } else if (!to_be_gone(a)) {
         there_to_stay(x, a, s);
     } else if (a->run->deleted) {
         settle(x, a, SETTLE_MAX, xasprintf("DCT says it is deleted, but still shows it"), s);

@@ -63,7 +63,7 @@ struct action_run {
     bool made, deleted;  /* by this run */
     bool snapshot;       /* has one, as far as was looked */
     bool snapshot_taken; /* by this run */
-    bool refreshed;
+    bool refreshed, switched;
     bool rescuing; /* it has failed; what it disabled is being enabled */
     enum failure failure;
     char *error;

@@ -133,13 +133,8 @@ static void keep_settled(struct cycle *c, struct step *s)
         const struct pairing *p = &c->world.pairs[i];
         if (p->match != MATCH_OURS || !p->item->object || plan_index(c->plan, w->key) >= 0)
             continue;
-        struct entry *old = p->entry;
         if (!keep_object(&c->world, w, p->item, ORIGIN_CREATED))
             continue;
-        if (old && !streq(old->key, w->key)) {
-            fx_record(s->fx, old->key, NULL);
-            ledger_remove(c->ledger, old->key);
-        }
         fx_record(s->fx, w->key, entry_text(ledger_find(c->ledger, w->key)));
         match_one(&c->world, i);
     }
@@ -175,6 +170,22 @@ static void report_drift(const struct cycle *c, struct step *s)
     }
 }
 
+/* A renamed manifest takes its entry along before anything is done by it: were
+ * the object without one for a moment, it would be made twice, or pruned. */
+static void keep_moved(const struct cycle *c, struct step *s)
+{
+    for (size_t i = 0; i < c->set->n; i++) {
+        struct entry *e = c->world.pairs[i].entry;
+        if (!e || streq(e->key, c->set->items[i].key))
+            continue;
+        char *old = xstrdup(e->key);
+        ledger_rename(c->ledger, e, c->set->items[i].key);
+        fx_record(s->fx, e->key, entry_text(e));
+        fx_record(s->fx, old, NULL);
+        free(old);
+    }
+}
+
 static void make_plan(struct cycle *c, struct step *s)
 {
     c->world = (struct world){ .set = c->set,
@@ -183,6 +194,8 @@ static void make_plan(struct cycle *c, struct step *s)
                                .instance = c->instance,
                                .api = c->api };
     match_all(&c->world);
+    if (c->options.mode != CYCLE_PLAN)
+        keep_moved(c, s);
     const struct planner in = { &c->world, &c->options, &c->backoff, s->now };
     c->plan = plan_build(&in);
 }

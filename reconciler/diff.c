@@ -2,6 +2,7 @@
 #include "reconciler/diff.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "schema/json.h"
 
@@ -105,8 +106,24 @@ static void note_unresolved(struct diff *d, const struct resolved *r)
         d->unresolved = xstrdup(buf_text(&r->why));
 }
 
+/* A user or repository of an environment that the object cannot be moved to
+ * cannot be had either. */
+static bool beyond_reach(const struct table t, const struct field *f, const struct diff *d)
+{
+    size_t n = f->ref->via ? strcspn(f->ref->via, ".") : 0;
+    char *via = n ? xstrndup(f->ref->via, n) : NULL;
+    int row = via ? table_find(t, via) : -1;
+    bool beyond = false;
+
+    for (size_t i = 0; row >= 0 && i < d->n; i++)
+        beyond = beyond || (d->changes[i].row == (size_t)row && d->changes[i].create_only);
+    free(via);
+    return beyond;
+}
+
 static void compare_ref(const struct comparison *c, size_t row, struct diff *d)
 {
+    size_t before = d->n;
     const struct kind_desc *k = c->w->object->kind;
     const struct field *f = &k->table.rows[row];
     const struct value *wanted = &c->w->object->values[row], *seen = &c->item->object->values[row];
@@ -124,7 +141,29 @@ static void compare_ref(const struct comparison *c, size_t row, struct diff *d)
     } else {
         note_unresolved(d, &r);
     }
+    if (d->n > before && beyond_reach(k->table, f, d))
+        d->changes[before].create_only = true;
     resolved_clear(&r);
+}
+
+/* What is chosen where the manifest names none follows its environment. */
+static void compare_chosen(const struct comparison *c, struct diff *d)
+{
+    const struct kind_desc *k = c->w->object->kind;
+
+    for (size_t i = 0; i < k->table.n; i++) {
+        const struct field *f = &k->table.rows[i];
+        int via = f->flags & AUTO ? table_find(k->table, f->ref->via) : -1;
+        if (via < 0 || !d->changed[via] || c->w->object->values[i].state == V_SET)
+            continue;
+        const struct value *seen = &c->item->object->values[i];
+        struct resolved r;
+        resolve_row(c->world, c->w, i, &r);
+        if (r.how == RESOLVED && !streq(r.shown, seen->state == V_SET ? seen->s : NULL))
+            add_change(d, k, i, xstrdup(seen->state == V_SET ? seen->s : "(none)"),
+                       xstrdup(r.shown), WHY_CHANGE);
+        resolved_clear(&r);
+    }
 }
 
 /* Is the row one that the server shows, on this object or on any other? */
@@ -232,6 +271,7 @@ void diff_object(const struct world *world, const struct wanted *w,
         if (row_compared(f) && declared(o, i) && !ignored(o, f))
             compare_row(&c, i, out);
     }
+    compare_chosen(&c, out);
     compare_owed(&c, out);
     create_only = out->create_only; /* tags have calls of their own */
     compare_tags(&c, out);

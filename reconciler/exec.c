@@ -3,14 +3,24 @@
 
 #include <stdlib.h>
 
+/* Is it as far as it can get for now? */
+static bool given_up(const struct action *a, msec now)
+{
+    return a->blocked || a->state == A_FAILED || (a->state == A_WAITING && a->not_before > now);
+}
+
+/* What is blocked, and did not block this one as well, is as it was. */
+static bool need_is_met(const struct action *a, const struct action *needed, msec now)
+{
+    return needed->state == A_DONE || needed->blocked || (a->pays_debt && given_up(needed, now));
+}
+
 static bool ready(const struct exec *x, const struct action *a, msec now)
 {
     if (a->state != A_WAITING || a->blocked || a->not_before > now)
         return false;
     for (size_t i = 0; i < a->n_needs; i++) {
-        const struct action *needed = &x->plan->items[a->needs[i]];
-        /* What is blocked, and did not block this one as well, is as it was. */
-        if (needed->state != A_DONE && !needed->blocked)
+        if (!need_is_met(a, &x->plan->items[a->needs[i]], now))
             return false;
     }
     return true;

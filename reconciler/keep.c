@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "reconciler/diff.h"
+
 static bool keep_text(char **to, const char *s)
 {
     if (streq(*to, s))
@@ -60,31 +62,29 @@ bool keep_rows(struct entry *e, const struct object *o, const bool *rows)
     return changed;
 }
 
-/* A renamed manifest takes its entry along. */
-static struct entry *entry_for(const struct world *world, const struct wanted *w, bool *changed)
+static bool keep_agreed(const struct world *world, const struct wanted *w,
+                        const struct observed_item *item, struct entry *e)
 {
-    struct entry *e = ledger_find(world->ledger, w->key);
-    const struct entry *old = world->pairs[w - world->set->items].entry;
+    const size_t n = w->object->kind->table.n;
+    bool *rows = xcalloc(n, sizeof(bool));
+    struct diff d;
 
-    if (e)
-        return e;
-    *changed = true;
-    e = ledger_put(world->ledger, w->key, w->object->kind->kind);
-    if (old && !streq(old->key, w->key)) {
-        e->origin = old->origin;
-        e->owes_enable = old->owes_enable;
-        e->owes_refresh = old->owes_refresh;
-        cJSON_Delete(e->applied);
-        e->applied = cJSON_Duplicate(old->applied, true);
-    }
-    return e;
+    diff_object(world, w, item, e, false, &d);
+    for (size_t i = 0; i < n; i++)
+        rows[i] = true;
+    for (size_t i = 0; i < d.n; i++)
+        rows[d.changes[i].row] = !d.changes[i].create_only;
+    diff_clear(&d);
+    bool changed = keep_rows(e, w->object, rows);
+    free(rows);
+    return changed;
 }
 
 bool keep_object(const struct world *world, const struct wanted *w,
                  const struct observed_item *item, enum origin origin)
 {
-    bool changed = false;
-    struct entry *e = entry_for(world, w, &changed);
+    bool changed = !ledger_find(world->ledger, w->key);
+    struct entry *e = ledger_put(world->ledger, w->key, w->object->kind->kind);
 
     changed = keep_wish(world, w, e) || changed;
     changed = keep_text(&e->id, item->id) || changed;
@@ -96,5 +96,5 @@ bool keep_object(const struct world *world, const struct wanted *w,
         entry_close(e); /* whatever its outcome was, the object is as it should be */
         changed = true;
     }
-    return keep_rows(e, w->object, NULL) || changed;
+    return keep_agreed(world, w, item, e) || changed;
 }

@@ -5,9 +5,9 @@
 #include "reconciler/match.h"
 
 /* Brings the entry of `w` in line with the manifest and the object: id, name,
- * engine, policy, and the digest of every declared row as applied. Makes the
- * entry where there is none, moves it from its old key after movedFrom. True
- * if it is other than it was. */
+ * engine, policy, and the digest of every declared row as applied, save those
+ * that differ all the same because DCT cannot change them. Makes the entry
+ * where there is none. True if it is other than it was. */
 bool keep_object(const struct world *world, const struct wanted *w,
                  const struct observed_item *item, enum origin origin);
 /* Only the rows that are marked, or all declared ones when `rows` is NULL. */

@@ -65,6 +65,14 @@ struct entry *ledger_put(struct ledger *l, const char *key, enum kind kind)
     return e;
 }
 
+void ledger_rename(struct ledger *l, struct entry *e, const char *key)
+{
+    map_remove(&l->by_key, e->key);
+    free(e->key);
+    e->key = xstrdup(key);
+    map_set(&l->by_key, e->key, e);
+}
+
 void ledger_remove(struct ledger *l, const char *key)
 {
     struct entry *e = ledger_find(l, key);

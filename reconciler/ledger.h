@@ -46,6 +46,8 @@ struct entry *ledger_find(const struct ledger *l, const char *key);
 /* The entry, made if there was none. */
 struct entry *ledger_put(struct ledger *l, const char *key, enum kind kind);
 void ledger_remove(struct ledger *l, const char *key);
+/* The entry under another key, which no entry has yet. */
+void ledger_rename(struct ledger *l, struct entry *e, const char *key);
 size_t ledger_count(const struct ledger *l);
 /* The i-th entry in no particular order; the order holds while nothing is put or removed. */
 struct entry *ledger_at(const struct ledger *l, size_t i);

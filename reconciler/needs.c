@@ -6,7 +6,7 @@
 
 static bool makes(const struct action *a)
 {
-    return a->wanted && a->verb != VERB_FORGET;
+    return a->wanted && a->verb != VERB_FORGET && a->verb != VERB_DISABLE;
 }
 
 static bool deletes(const struct action *a)
@@ -109,6 +109,17 @@ static void needs_of_place(const struct planner *in, struct plan *p, size_t i,
     }
 }
 
+/* Off in the other direction than on: what was made from it goes first. */
+static void needs_of_resting(const struct planner *in, struct plan *p, size_t i)
+{
+    for (size_t j = 0; j < p->n; j++) {
+        const struct action *a = &p->items[j];
+        if (a->verb == VERB_DISABLE && j != i &&
+            refers_to(values_of(in, a), p->items[i].kind, p->items[i].id))
+            action_needs(p, i, j);
+    }
+}
+
 /* What needs something blocked is blocked too; chains take several rounds. */
 void plan_spread_blocks(struct plan *p)
 {
@@ -149,6 +160,8 @@ void plan_order(const struct planner *in, struct plan *p)
             needs_of_wanted(in, p, i);
             needs_of_connectors(p, connectors, n_connectors, i);
             needs_of_place(in, p, i, deletions, n_deletions);
+        } else if (p->items[i].verb == VERB_DISABLE) {
+            needs_of_resting(in, p, i);
         } else if (deletes(&p->items[i])) {
             needs_of_deletion(in, p, i, deletions, n_deletions);
         }

@@ -80,7 +80,7 @@ static const struct {
     [VERB_UPDATE] = { "update", "~" },     [VERB_REPLACE] = { "replace", "-/+" },
     [VERB_DELETE] = { "delete", "-" },     [VERB_ADOPT] = { "adopt", "<" },
     [VERB_FORGET] = { "forget", "." },     [VERB_REFRESH] = { "refresh", "~" },
-    [VERB_SNAPSHOT] = { "snapshot", "~" },
+    [VERB_SNAPSHOT] = { "snapshot", "~" }, [VERB_DISABLE] = { "disable", "~" },
 };
 
 const char *verb_name(enum verb v)

@@ -17,6 +17,7 @@ enum verb {
     VERB_FORGET,   /* . : leaves the ledger, stays in DCT */
     VERB_REFRESH,  /* ~ : an environment discovers again, nothing else differs */
     VERB_SNAPSHOT, /* ~ : a VDB that others are provisioned from gets its first snapshot */
+    VERB_DISABLE,  /* ~ : switched off for the change of something it lives on, then on again */
     VERBS
 };
 
@@ -62,6 +63,7 @@ struct action {
     size_t *needs;              /* indexes of actions that must be done first */
     size_t n_needs, cap_needs;
     msec not_before; /* back-off; 0 = at once */
+    bool pays_debt;  /* only switches on what we switched off: waits for nobody's failure */
 
     enum action_state state;
     char *error; /* last failure, verbatim where DCT said it */

@@ -8,12 +8,6 @@
 
 enum { SHOWN_MAX = 4000 };
 
-struct planning {
-    const struct planner *in;
-    const struct rules *rules;
-    struct plan *plan;
-};
-
 void action_block(struct action *a, char *why)
 {
     if (a->blocked)
@@ -22,8 +16,8 @@ void action_block(struct action *a, char *why)
         a->blocked = why;
 }
 
-static struct action *add_action(struct planning *p, enum verb verb, const struct wanted *w,
-                                 const struct observed_item *item, char *reason)
+struct action *planning_add(struct planning *p, enum verb verb, const struct wanted *w,
+                            const struct observed_item *item, char *reason)
 {
     struct action *a = plan_add(p->plan, verb, w->object->kind, w->key);
     const char *engine = resolve_engine(p->in->world, w);
@@ -38,7 +32,7 @@ static struct action *add_action(struct planning *p, enum verb verb, const struc
 }
 
 /* What the policy block says against acting at all. */
-static char *policy_objects(const struct planner *in, const struct object *o)
+char *planning_policy(const struct planner *in, const struct object *o)
 {
     if (o->policy.suspended && (!o->policy.suspend_until || o->policy.suspend_until > in->now))
         return xasprintf("suspended: %s",
@@ -123,7 +117,7 @@ static void check_rules(const struct planning *p, struct action *a, const struct
         action_block(a, why);
 }
 
-static void block(struct action *a, char *why)
+void planning_block(struct action *a, char *why)
 {
     if (why)
         action_block(a, why);
@@ -159,16 +153,16 @@ static void plan_create(struct planning *p, const struct wanted *w, const struct
 {
     const struct entry *e = pair->entry;
     bool gone = e && e->id, unanswered = e && e->intent.open && !e->intent.job;
-    struct action *a = add_action(p, VERB_CREATE, w, NULL,
-                                  xstrdup(gone ? "it is gone from DCT" : "it is not in DCT"));
+    struct action *a = planning_add(p, VERB_CREATE, w, NULL,
+                                    xstrdup(gone ? "it is gone from DCT" : "it is not in DCT"));
     bool unknown = false;
 
     show_declared(a, w->object);
-    block(a, policy_objects(p->in, w->object));
+    planning_block(a, planning_policy(p->in, w->object));
     if (!discovery_may_help(p, w))
-        block(a, missing_reference(p, w, &unknown));
+        planning_block(a, missing_reference(p, w, &unknown));
     p->plan->unknown = p->plan->unknown || unknown;
-    block(a, too_new_text(p, a->kind, &a->kind->creates[wire_create_variant(w->object)]));
+    planning_block(a, too_new_text(p, a->kind, &a->kind->creates[wire_create_variant(w->object)]));
     check_rules(p, a, pair, NULL);
     if (unanswered && a->not_before < e->intent.at + OUTCOME_GRACE)
         a->not_before = e->intent.at + OUTCOME_GRACE;
@@ -176,14 +170,14 @@ static void plan_create(struct planning *p, const struct wanted *w, const struct
 
 static void plan_conflict(struct planning *p, const struct wanted *w, const struct pairing *pair)
 {
-    struct action *a = add_action(p, VERB_CREATE, w, NULL, xstrdup("it is not ours"));
+    struct action *a = planning_add(p, VERB_CREATE, w, NULL, xstrdup("it is not ours"));
 
     action_block(a, xstrdup(pair->why));
 }
 
 static void plan_unknown(struct planning *p, const struct wanted *w, const char *why)
 {
-    struct action *a = add_action(p, VERB_NONE, w, NULL, xstrdup("it cannot be judged"));
+    struct action *a = planning_add(p, VERB_NONE, w, NULL, xstrdup("it cannot be judged"));
 
     action_block(a, xstrdup(why));
     p->plan->unknown = true;
@@ -230,7 +224,7 @@ static char *create_only_text(const struct action *a)
     return buf_take(&b);
 }
 
-static bool is_enabled(const struct observed_item *item)
+bool item_enabled(const struct observed_item *item)
 {
     int row = table_find(item->kind->table, "enabled");
     const struct value *v = row < 0 ? NULL : &item->object->values[row];
@@ -245,7 +239,7 @@ static void note_disruptions(struct action *a, const struct pairing *pair, const
     if (a->verb == VERB_REPLACE)
         line = xasprintf("%s %s and all its snapshots are deleted, then it is made anew",
                          a->kind->name, pair->item->name);
-    else if (d->needs_disabled && is_enabled(pair->item))
+    else if (d->needs_disabled && item_enabled(pair->item))
         line = xasprintf("%s %s is disabled during this update", a->kind->name, pair->item->name);
     if (line)
         strings_add(&a->disruptions, line);
@@ -258,6 +252,15 @@ static void note_disruptions(struct action *a, const struct pairing *pair, const
         strings_add(&a->disruptions, line);
         free(line);
     }
+}
+
+/* Is all that differs what we ourselves switched off? */
+static bool only_debt(const struct wanted *w, const struct pairing *pair, const struct diff *d)
+{
+    int row = table_find(w->object->kind->table, "enabled");
+
+    return pair->entry && pair->entry->owes_enable && d->n == 1 && row >= 0 &&
+           d->changes[0].row == (size_t)row;
 }
 
 static void take_changes(struct action *a, struct diff *d)
@@ -279,21 +282,22 @@ static enum verb update_verb(const struct wanted *w, const struct pairing *pair,
 static void plan_update(struct planning *p, const struct wanted *w, const struct pairing *pair,
                         struct diff *d)
 {
-    struct action *a = add_action(p, update_verb(w, pair, d), w, pair->item,
-                                  pair->match == MATCH_ADOPT
-                                      ? xstrdup("it exists; the policy lets us take it over")
-                                      : update_reason(d));
+    struct action *a = planning_add(p, update_verb(w, pair, d), w, pair->item,
+                                    pair->match == MATCH_ADOPT
+                                        ? xstrdup("it exists; the policy lets us take it over")
+                                        : update_reason(d));
     bool in_place = any_in_place(d) || a->verb == VERB_ADOPT, unknown = false;
 
-    block(a, policy_objects(p->in, w->object));
-    block(a, update_too_new(p, a->kind, d));
+    planning_block(a, planning_policy(p->in, w->object));
+    planning_block(a, update_too_new(p, a->kind, d));
+    a->pays_debt = only_debt(w, pair, d);
     take_changes(a, d);
     if (a->verb == VERB_REPLACE && pair->entry && pair->entry->protect)
-        block(a, xasprintf("it is protected; it is never deleted to be made anew"));
+        planning_block(a, xasprintf("it is protected; it is never deleted to be made anew"));
     if (d->create_only && a->verb != VERB_REPLACE && !in_place)
-        block(a, create_only_text(a));
+        planning_block(a, create_only_text(a));
     if (!discovery_may_help(p, w))
-        block(a, missing_reference(p, w, &unknown));
+        planning_block(a, missing_reference(p, w, &unknown));
     check_rules(p, a, pair, d);
     note_disruptions(a, pair, d);
     d->n = 0;
@@ -305,11 +309,11 @@ static void plan_settled(struct planning *p, const struct wanted *w, const struc
     const struct entry *e = pair->entry;
 
     if (e && e->owes_refresh && w->object->kind->refresh.name) {
-        struct action *a = add_action(p, VERB_REFRESH, w, pair->item,
-                                      xstrdup("a connector came later than it did"));
-        block(a, policy_objects(p->in, w->object));
+        struct action *a = planning_add(p, VERB_REFRESH, w, pair->item,
+                                        xstrdup("a connector came later than it did"));
+        planning_block(a, planning_policy(p->in, w->object));
     } else if (e && e->intent.open && e->intent.job) {
-        (void)add_action(p, VERB_NONE, w, pair->item, xstrdup("a job is still under way"));
+        (void)planning_add(p, VERB_NONE, w, pair->item, xstrdup("a job is still under way"));
     } else {
         p->plan->in_sync++;
     }
@@ -342,95 +346,6 @@ static void plan_wanted(struct planning *p, size_t i)
     else
         plan_settled(p, w, pair);
     diff_clear(&d);
-}
-
-/* An environment that has to look again before something on it can be made:
- * a connector comes in this plan, or a repository is not there yet. */
-static void plan_discovery(struct planning *p, const struct wanted *env, char *reason)
-{
-    const struct pairing *pair = &p->in->world->pairs[env - p->in->world->set->items];
-
-    if (!env->object->kind->refresh.name || pair->match != MATCH_OURS ||
-        plan_index(p->plan, env->key) >= 0) {
-        free(reason);
-        return;
-    }
-    struct action *a = add_action(p, VERB_REFRESH, env, pair->item, reason);
-    block(a, policy_objects(p->in, env->object));
-    p->plan->in_sync--;
-}
-
-/* Environments on the engine of a connector that this plan uploads. */
-static void plan_connector_news(struct planning *p, const struct wanted *connector)
-{
-    const struct world *world = p->in->world;
-
-    for (size_t i = 0; i < world->set->n; i++) {
-        const struct wanted *w = &world->set->items[i];
-        if (w->object->kind->refresh.name && streq(w->engine, connector->engine))
-            plan_discovery(p, w, xasprintf("%s is new on its engine", connector->key));
-    }
-}
-
-static void plan_missing_repository(struct planning *p, const struct wanted *w)
-{
-    const struct table t = w->object->kind->table;
-
-    for (size_t i = 0; i < t.n; i++) {
-        if (t.rows[i].type != F_REF || t.rows[i].ref->target != REF_REPOSITORY)
-            continue;
-        struct resolved r;
-        resolve_row(p->in->world, w, i, &r);
-        if (r.how == RESOLVE_MISSING && r.target)
-            plan_discovery(p, r.target,
-                           xasprintf("%s needs a repository that is not discovered yet", w->key));
-        resolved_clear(&r);
-    }
-}
-
-/* A VDB that others are to be provisioned from needs a snapshot to start from. */
-static void plan_first_snapshot(struct planning *p, const struct wanted *child)
-{
-    const struct world *world = p->in->world;
-    int row = table_find(child->object->kind->table, "source.vdb");
-    const char *name = row < 0 ? NULL : object_text(child->object, "source.vdb");
-    const struct wanted *parent =
-        name ? set_named(world->set, child->object->kind->kind, name, child->engine) : NULL;
-
-    if (!parent || plan_index(p->plan, parent->key) >= 0 ||
-        world->pairs[parent - world->set->items].match != MATCH_OURS)
-        return;
-    (void)add_action(p, VERB_SNAPSHOT, parent, world->pairs[parent - world->set->items].item,
-                     xasprintf("%s is provisioned from it; one is taken if it has none",
-                               child->key));
-    p->plan->in_sync--;
-}
-
-/* Is a connector's file uploaded? Tags alone teach an engine nothing. */
-static bool uploads(const struct action *a)
-{
-    bool file = a->verb == VERB_CREATE || a->verb == VERB_REPLACE;
-
-    for (size_t i = 0; !file && i < a->n_changes; i++)
-        file = a->kind->table.rows[a->changes[i].row].type == F_FILE;
-    return a->kind->flags & KIND_PER_ENGINE && file;
-}
-
-static void plan_consequences(struct planning *p)
-{
-    size_t n = p->plan->n;
-
-    for (size_t i = 0; i < n; i++) {
-        const struct action a = p->plan->items[i];
-        if (!a.wanted || a.blocked)
-            continue;
-        if (uploads(&a))
-            plan_connector_news(p, a.wanted);
-        if (a.verb == VERB_CREATE || a.verb == VERB_UPDATE || a.verb == VERB_REPLACE)
-            plan_missing_repository(p, a.wanted);
-        if (a.verb == VERB_CREATE || a.verb == VERB_REPLACE)
-            plan_first_snapshot(p, a.wanted);
-    }
 }
 
 void plan_count(struct plan *p)

@@ -14,6 +14,15 @@ struct planner {
     msec now;
 };
 
+struct rules;
+
+/* A plan in the making. */
+struct planning {
+    const struct planner *in;
+    const struct rules *rules;
+    struct plan *plan;
+};
+
 struct plan *plan_build(const struct planner *in);
 /* Counts by verb, once nothing is blocked any more. */
 void plan_count(struct plan *p);
@@ -21,6 +30,17 @@ void plan_count(struct plan *p);
 /* How long a write without an answer may still show up. */
 enum { OUTCOME_GRACE = 30000 };
 
+/* An action for the wanted object; `reason` is taken. */
+struct action *planning_add(struct planning *p, enum verb verb, const struct wanted *w,
+                            const struct observed_item *item, char *reason);
+/* Blocks it, unless `why` (taken) is NULL. */
+void planning_block(struct action *a, char *why);
+/* What the policy block says against acting at all, or NULL; owned. */
+char *planning_policy(const struct planner *in, const struct object *o);
+bool item_enabled(const struct observed_item *item);
+
+/* consequences.c: what the changes ask of other objects. */
+void plan_consequences(struct planning *p);
 /* prune.c: objects that we own and that no manifest wants any more. */
 void plan_prune(const struct planner *in, struct plan *p);
 /* needs.c: which action waits for which, and what a blocked one drags along. */

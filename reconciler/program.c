@@ -144,14 +144,24 @@ static void add_calls(struct action *a, const bool *left)
     }
 }
 
+/* What is locked refuses everything else. */
+enum stage { BEFORE_ALL, AS_IT_COMES, AFTER_ALL };
+
+static enum stage stage_of(const struct field *f, const struct value *v)
+{
+    if (!(f->flags & STATE))
+        return AS_IT_COMES;
+    return v->i ? AFTER_ALL : BEFORE_ALL;
+}
+
 /* Rows with a call of their own: policies, locks, refreshes. */
-static void add_rows(const struct exec *x, struct action *a, const bool *left)
+static void add_rows(const struct exec *x, struct action *a, const bool *left, enum stage stage)
 {
     for (size_t i = 0; i < a->kind->table.n; i++) {
         const struct field *f = &a->kind->table.rows[i];
         const struct value *v = &a->wanted->object->values[i];
         size_t index = f->call;
-        if (!left[i] || !(f->flags & (ACTION | TOKEN)))
+        if (!left[i] || !(f->flags & (ACTION | TOKEN)) || stage_of(f, v) != stage)
             continue;
         if (f->flags & TOKEN) {
             index += wire_create_variant(a->wanted->object);
@@ -214,6 +224,7 @@ bool program_update(const struct exec *x, struct action *a, const struct observe
 
     program_clear(a->run);
     if (any(left, a->kind->table.n)) {
+        add_rows(x, a, left, BEFORE_ALL);
         if (switches)
             add_switching(a, item, left, (size_t)enabled, true);
         add_calls(a, left);
@@ -221,7 +232,8 @@ bool program_update(const struct exec *x, struct action *a, const struct observe
             add_tags(x, a, item);
         if (switches)
             add_switching(a, item, left, (size_t)enabled, false);
-        add_rows(x, a, left);
+        add_rows(x, a, left, AS_IT_COMES);
+        add_rows(x, a, left, AFTER_ALL);
     }
     free(left);
     return a->run->n > 0;

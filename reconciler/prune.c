@@ -8,12 +8,15 @@
 
 enum { NAMED_MAX = 10 };
 
+/* Under its key, or, whatever its name was before, as the object of another. */
 static bool still_wanted(const struct world *world, const struct entry *e)
 {
     if (set_find(world->set, e->key))
         return true;
     for (size_t i = 0; i < world->set->n; i++) {
-        if (world->pairs[i].entry == e)
+        const struct pairing *p = &world->pairs[i];
+        bool same = p->item && world->set->items[i].object->kind->kind == e->kind;
+        if (p->entry == e || (same && streq(p->item->id, e->id)))
             return true;
     }
     return false;

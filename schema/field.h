@@ -42,21 +42,22 @@ enum field_type {
 };
 
 enum field_flags {
-    REQUIRED = 1 << 0,       /* a manifest must set it (inside a block: when the block is there) */
-    UNORDERED = 1 << 1,      /* a list that is compared as a set */
-    NEEDS_DISABLED = 1 << 2, /* DCT changes it only while the object is disabled */
-    CLEARABLE = 1 << 3,      /* an explicit null is sent to clear it */
-    ONCE = 1 << 4,           /* used when the object is made, never compared afterwards */
-    REMEMBER = 1 << 5,       /* the ledger keeps the value in clear, not only its digest */
-    FACT = 1 << 6,           /* only read: a manifest cannot say it */
-    READ_NAME = 1 << 7,      /* a reference whose read path shows the name, not the id */
-    LOCAL = 1 << 8,          /* means something to dctd only, never sent as a body member */
-    GROUP_MUST = 1 << 9,     /* exactly one row of `group` must be set, not at most one */
-    ACTION = 1 << 10,        /* once made, changed by its call alone; the call has its own body */
-    STATE = 1 << 11,         /* on or off: true is the kind's `enable`, false its `disable` call;
-                                with ACTION: the row's call, and the one after it */
-    DERIVED = 1 << 13,       /* no manifest says it; the loader takes it from the row's file */
-    AUTO = 1 << 14,          /* a reference that is chosen where the manifest names none */
+    REQUIRED = 1 << 0,        /* a manifest must set it (inside a block: when the block is there) */
+    UNORDERED = 1 << 1,       /* a list that is compared as a set */
+    NEEDS_DISABLED = 1 << 2,  /* DCT changes it only while the object is disabled */
+    CLEARABLE = 1 << 3,       /* an explicit null is sent to clear it */
+    ONCE = 1 << 4,            /* used when the object is made, never compared afterwards */
+    REMEMBER = 1 << 5,        /* the ledger keeps the value in clear, not only its digest */
+    FACT = 1 << 6,            /* only read: a manifest cannot say it */
+    READ_NAME = 1 << 7,       /* a reference whose read path shows the name, not the id */
+    LOCAL = 1 << 8,           /* means something to dctd only, never sent as a body member */
+    GROUP_MUST = 1 << 9,      /* exactly one row of `group` must be set, not at most one */
+    ACTION = 1 << 10,         /* once made, changed by its call alone; the call has its own body */
+    STATE = 1 << 11,          /* on or off: true is the kind's `enable`, false its `disable` call;
+                                 with ACTION: the row's call, and the one after it */
+    DERIVED = 1 << 13,        /* no manifest says it; the loader takes it from the row's file */
+    USERS_DISABLED = 1 << 15, /* changing it needs the datasets on the object disabled */
+    AUTO = 1 << 14,           /* a reference that is chosen where the manifest names none */
     TOKEN = 1 << 12, /* a new value asks for one run of the row's call; `call` is the one for
                         create variant 0, the ones for the other variants follow it */
 };

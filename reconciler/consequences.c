@@ -1,0 +1,156 @@
+/* What a change asks of others: environments look again after an upload, a
+ * parent gets its first snapshot, what lives on a host is off while it moves. */
+#include <stdlib.h>
+
+#include "reconciler/planner.h"
+
+/* An environment that has to look again before something on it can be made:
+ * a connector comes in this plan, or a repository is not there yet. */
+static void plan_discovery(struct planning *p, const struct wanted *env, char *reason)
+{
+    const struct pairing *pair = &p->in->world->pairs[env - p->in->world->set->items];
+
+    if (!env->object->kind->refresh.name || pair->match != MATCH_OURS ||
+        plan_index(p->plan, env->key) >= 0) {
+        free(reason);
+        return;
+    }
+    struct action *a = planning_add(p, VERB_REFRESH, env, pair->item, reason);
+    planning_block(a, planning_policy(p->in, env->object));
+    p->plan->in_sync--;
+}
+
+/* Environments on the engine of a connector that this plan uploads. */
+static void plan_connector_news(struct planning *p, const struct wanted *connector)
+{
+    const struct world *world = p->in->world;
+
+    for (size_t i = 0; i < world->set->n; i++) {
+        const struct wanted *w = &world->set->items[i];
+        if (w->object->kind->refresh.name && streq(w->engine, connector->engine))
+            plan_discovery(p, w, xasprintf("%s is new on its engine", connector->key));
+    }
+}
+
+static void plan_missing_repository(struct planning *p, const struct wanted *w)
+{
+    const struct table t = w->object->kind->table;
+
+    for (size_t i = 0; i < t.n; i++) {
+        if (t.rows[i].type != F_REF || t.rows[i].ref->target != REF_REPOSITORY)
+            continue;
+        struct resolved r;
+        resolve_row(p->in->world, w, i, &r);
+        if (r.how == RESOLVE_MISSING && r.target)
+            plan_discovery(p, r.target,
+                           xasprintf("%s needs a repository that is not discovered yet", w->key));
+        resolved_clear(&r);
+    }
+}
+
+/* A VDB that others are to be provisioned from needs a snapshot to start from. */
+static void plan_first_snapshot(struct planning *p, const struct wanted *child)
+{
+    const struct world *world = p->in->world;
+    int row = table_find(child->object->kind->table, "source.vdb");
+    const char *name = row < 0 ? NULL : object_text(child->object, "source.vdb");
+    const struct wanted *parent =
+        name ? set_named(world->set, child->object->kind->kind, name, child->engine) : NULL;
+
+    if (!parent || plan_index(p->plan, parent->key) >= 0 ||
+        world->pairs[parent - world->set->items].match != MATCH_OURS)
+        return;
+    (void)planning_add(p, VERB_SNAPSHOT, parent, world->pairs[parent - world->set->items].item,
+                       xasprintf("%s is provisioned from it; one is taken if it has none",
+                                 child->key));
+    p->plan->in_sync--;
+}
+
+/* Is a connector's file uploaded? Tags alone teach an engine nothing. */
+static bool uploads(const struct action *a)
+{
+    bool file = a->verb == VERB_CREATE || a->verb == VERB_REPLACE;
+
+    for (size_t i = 0; !file && i < a->n_changes; i++)
+        file = a->kind->table.rows[a->changes[i].row].type == F_FILE;
+    return a->kind->flags & KIND_PER_ENGINE && file;
+}
+
+static bool users_must_be_off(const struct action *a)
+{
+    for (size_t i = 0; i < a->n_changes; i++) {
+        if (a->kind->table.rows[a->changes[i].row].flags & USERS_DISABLED)
+            return true;
+    }
+    return false;
+}
+
+/* Does the object refer to the one of that kind and id? */
+static bool lives_on(const struct object *o, const struct kind_desc *k, const char *id)
+{
+    for (size_t row = 0; row < o->kind->table.n; row++) {
+        const struct field *f = &o->kind->table.rows[row];
+        if (f->type == F_REF && f->ref->target == REF_KIND && f->ref->kind == k->kind &&
+            o->values[row].state == V_SET && streq(o->values[row].s, id))
+            return true;
+    }
+    return false;
+}
+
+/* One dataset on the object whose change needs it off. What has a change of its
+ * own gets that first, and the object waits for the next round. */
+static void plan_user_off(struct planning *p, size_t on, size_t user)
+{
+    const struct world *world = p->in->world;
+    const struct wanted *w = &world->set->items[user];
+    const struct pairing *pair = &world->pairs[user];
+
+    if (!w->object->kind->disable.name || !(w->object->kind->flags & KIND_SNAPSHOTS) ||
+        pair->match != MATCH_OURS || !pair->item->object || !item_enabled(pair->item) ||
+        !lives_on(pair->item->object, p->plan->items[on].kind, p->plan->items[on].id))
+        return;
+    char *line =
+        xasprintf("%s %s is disabled during this update", w->object->kind->name, pair->item->name);
+    strings_add(&p->plan->items[on].disruptions, line);
+    free(line);
+    long other = plan_index(p->plan, w->key);
+    if (other >= 0 && p->plan->items[other].verb != VERB_DISABLE) {
+        action_block(&p->plan->items[on], xasprintf("%s is changed first", w->key));
+        return;
+    }
+    if (other < 0) {
+        struct action *a = planning_add(p, VERB_DISABLE, w, pair->item,
+                                        xasprintf("%s changes; it is enabled again afterwards",
+                                                  p->plan->items[on].key));
+        planning_block(a, planning_policy(p->in, w->object));
+        p->plan->in_sync--;
+        other = plan_index(p->plan, w->key);
+    }
+    action_needs(p->plan, on, (size_t)other);
+}
+
+static void plan_users_off(struct planning *p, size_t on)
+{
+    for (size_t i = 0; i < p->in->world->set->n; i++)
+        plan_user_off(p, on, i);
+}
+
+void plan_consequences(struct planning *p)
+{
+    size_t n = p->plan->n;
+
+    for (size_t i = 0; i < n; i++) {
+        const struct action a = p->plan->items[i];
+        if (!a.wanted || a.blocked)
+            continue;
+        if (uploads(&a))
+            plan_connector_news(p, a.wanted);
+        if ((a.verb == VERB_UPDATE || a.verb == VERB_ADOPT) && a.not_before <= p->in->now &&
+            users_must_be_off(&a))
+            plan_users_off(p, i);
+        if (a.verb == VERB_CREATE || a.verb == VERB_UPDATE || a.verb == VERB_REPLACE)
+            plan_missing_repository(p, a.wanted);
+        if (a.verb == VERB_CREATE || a.verb == VERB_REPLACE)
+            plan_first_snapshot(p, a.wanted);
+    }
+}
