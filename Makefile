@@ -59,6 +59,8 @@ object     = $(patsubst %.c,$(BUILD)/%.o,$1)
 DAEMON     = $(filter-out daemon/main.c,$(wildcard daemon/*.c))
 SIMULATOR  = $(filter-out tests/sim/main.c,$(wildcard tests/sim/*.c))
 TEST_FILES = $(foreach s,$(filter-out e2e,$(SUITES)),$(wildcard tests/$s/test_*.c))
+SPEC       = $(filter-out tests/spec/contract.c,$(wildcard tests/spec/*.c))
+CONTRACT   = $(BUILD)/tests/spec/contract
 SCRIPTS    = $(if $(filter e2e,$(SUITES)),$(wildcard tests/e2e/test_*.sh))
 TESTS      = $(TEST_FILES:%.c=$(BUILD)/%)
 ARCHIVES   = $(BUILD)/libdaemon.a $(BUILD)/libreconciler.a $(BUILD)/libschema.a
@@ -81,10 +83,17 @@ test: deps ## install what is missing, build, and run every test
 deps: ## install missing compilers and libraries (Debian and Fedora families)
 	@packaging/install-deps.sh
 
-tests: $(TESTS)
+tests: $(TESTS) $(CONTRACT)
 
 check: all tests ## run the tests of SUITES (unit golden trace e2e)
 	@tests/lib/run.sh $(BUILD) $(TESTS) $(SCRIPTS)
+
+contract: $(CONTRACT) ## hold every row, call and route against the document DCT_OPENAPI names
+	@$(CONTRACT) tests/spec
+
+contract-tables: $(CONTRACT) ## make the tables in tests/spec anew from DCT_OPENAPI
+	@$(CONTRACT) --members > $(BUILD)/members.tsv && mv $(BUILD)/members.tsv tests/spec/
+	@$(CONTRACT) --calls > $(BUILD)/calls.tsv && mv $(BUILD)/calls.tsv tests/spec/
 
 asan: ## the same tests under AddressSanitizer and UBSan
 	@ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1 \
@@ -143,7 +152,7 @@ flags:
 $(BUILD)/libschema.a: $(call object,$(wildcard schema/*.c)) schema
 $(BUILD)/libreconciler.a: $(call object,$(wildcard reconciler/*.c)) reconciler
 $(BUILD)/libdaemon.a: $(call object,$(DAEMON)) daemon
-$(BUILD)/libtest.a: $(call object,$(SIMULATOR) $(wildcard tests/lib/*.c)) tests/sim tests/lib
+$(BUILD)/libtest.a: $(call object,$(SIMULATOR) $(SPEC) $(wildcard tests/lib/*.c)) tests/sim tests/spec tests/lib
 $(BUILD)/dctd: $(BUILD)/daemon/main.o $(ARCHIVES)
 $(BUILD)/dct-sim: $(call object,$(wildcard tests/sim/*.c)) $(BUILD)/libschema.a
 
@@ -158,11 +167,11 @@ $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(call quiet,CC) $(COMPILE) -MMD -MP -c -o $@ $<
 
-$(TESTS): %: %.o $(TEST_ARCHIVES)
+$(TESTS) $(CONTRACT): %: %.o $(TEST_ARCHIVES)
 	$(call quiet,LD) $(COMPILE) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(TEST_LIBS)
 
-.PHONY: all demo test deps tests check asan valgrind cover lint layers format format-check install \
-	uninstall clean help flags
+.PHONY: all demo test deps tests check contract contract-tables asan valgrind cover lint layers \
+	format format-check install uninstall clean help flags
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
