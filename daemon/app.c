@@ -210,6 +210,8 @@ void app_feed(struct app *a, struct event ev)
     }
     a->stepping = false;
     tell_status(a);
+    if (a->stopping && dct_writing(a->dct) == 0)
+        end(a); /* everything that was begun is recorded; reads need no answer */
 }
 
 static void on_answer(void *ctx, const struct reply *r)
@@ -221,9 +223,9 @@ static void on_drained(uv_timer_t *t)
 {
     struct app *a = t->data;
 
-    log_warning("%zu requests to DCT are still unanswered; their outcome is looked up at the next "
-                "start",
-                dct_pending(a->dct));
+    log_warning("%zu changes that DCT was asked for are still unanswered; their outcome is looked "
+                "up at the next start",
+                dct_writing(a->dct));
     end(a);
 }
 

@@ -12,7 +12,7 @@
 #include "daemon/secrets.h"
 #include "reconciler/cycle.h"
 
-enum { APP_DRAIN = 10000 }; /* how long replies are awaited after a stop */
+enum { APP_DRAIN = 10000 }; /* how long answers are awaited after a stop */
 
 /* Who wants to see what happens; each may be NULL. */
 struct app_hooks {
@@ -46,8 +46,8 @@ void app_run(struct app *a);
 void app_load(struct app *a);
 /* Strings and bodies of the event are borrowed, a set is taken. */
 void app_feed(struct app *a, struct event ev);
-/* Begins nothing new, awaits replies for APP_DRAIN, then app_run() returns; a
- * second call does not wait. */
+/* Begins nothing new, awaits the answers to changes for APP_DRAIN, then
+ * app_run() returns; a second call does not wait. */
 void app_stop(struct app *a);
 /* Takes the parts of a new configuration that may change in a running process
  * (key, CA, manifests), warns of those that may not, and frees the rest. */

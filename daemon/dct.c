@@ -410,9 +410,9 @@ void dct_read_only(struct dct *d)
     d->read_only = true;
 }
 
-size_t dct_pending(const struct dct *d)
+size_t dct_writing(const struct dct *d)
 {
-    return http_pending(d->http);
+    return http_pending_once(d->http);
 }
 
 void dct_close(struct dct *d)

@@ -29,7 +29,8 @@ void dct_configure(struct dct *d, const struct config *c);
 void dct_read_only(struct dct *d);
 /* Exactly one answer follows, possibly before this returns. */
 void dct_send(struct dct *d, struct request *r_taken);
-size_t dct_pending(const struct dct *d);
+/* Changes that were sent and are not answered yet. */
+size_t dct_writing(const struct dct *d);
 /* Ends every exchange without an answer; see http_close(). Takes NULL. */
 void dct_close(struct dct *d);
 

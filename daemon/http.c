@@ -9,6 +9,7 @@ struct exchange {
     struct http *http;
     struct exchange *next, **link; /* among the waiting, or among the running */
     uint64_t id;
+    bool once;
     CURL *easy;
     curl_mime *mime;
     struct curl_slist *headers;
@@ -32,7 +33,7 @@ struct http {
     void *ctx;
     struct exchange *waiting, **waiting_end;
     struct exchange *running;
-    size_t n_waiting, n_running;
+    size_t n_waiting, n_running, n_once;
 };
 
 /* One socket of libcurl's, watched by the loop. */
@@ -274,6 +275,7 @@ static struct exchange *exchange_new(struct http *h, const struct http_request *
 
     x->http = h;
     x->id = r->id;
+    x->once = r->once;
     x->easy = or_abort(curl_easy_init());
     x->body = BUF_WITH_LIMIT(h->body_max);
     for (size_t i = 0; i < r->n_headers; i++)
@@ -321,6 +323,7 @@ static void finish(struct http *h, CURL *easy, CURLcode code)
     (void)curl_multi_remove_handle(h->multi, easy);
     unlink_exchange(x);
     h->n_running--;
+    h->n_once -= x->once;
     start_waiting(h);
     tell(x, code);
     exchange_free(x);
@@ -458,12 +461,18 @@ void http_send(struct http *h, const struct http_request *r)
     link_to(h->waiting_end, x);
     h->waiting_end = &x->next;
     h->n_waiting++;
+    h->n_once += x->once;
     start_waiting(h);
 }
 
 size_t http_pending(const struct http *h)
 {
     return h->n_waiting + h->n_running;
+}
+
+size_t http_pending_once(const struct http *h)
+{
+    return h->n_once;
 }
 
 static void timer_closed(uv_handle_t *handle)

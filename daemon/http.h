@@ -65,8 +65,9 @@ struct http *http_new(uv_loop_t *loop, const struct http_options *o, http_done *
 void http_configure(struct http *h, const struct http_options *o);
 /* Copies what it needs, and wipes its copies when the exchange is over. */
 void http_send(struct http *h, const struct http_request *r);
-/* Exchanges that have not ended. */
+/* Exchanges that have not ended, and those of them that are `once`. */
 size_t http_pending(const struct http *h);
+size_t http_pending_once(const struct http *h);
 /* Ends every exchange without a word; the memory goes when the loop has closed
  * the handles. Takes NULL. */
 void http_close(struct http *h);

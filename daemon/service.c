@@ -96,7 +96,7 @@ static void on_stepped(void *ctx, const struct cycle_status *status)
 static void on_stopping(void *ctx)
 {
     (void)ctx;
-    log_info("stopping: nothing new is begun, DCT's replies are awaited for %d s",
+    log_info("stopping: nothing new is begun, answers to changes are awaited for %d s",
              APP_DRAIN / 1000);
     notify_stopping();
 }

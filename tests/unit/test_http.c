@@ -140,7 +140,9 @@ static void a_body_goes_out_as_it_is(void **state)
     struct world *w = *state;
 
     send_as(w, "PATCH", "{\"b\":2}", true);
+    assert_int_equal(http_pending_once(w->http), 1);
     assert_int_equal(wait_for(w, 1)->status, 200);
+    assert_int_equal(http_pending_once(w->http), 0);
     assert_non_null(strstr(http_server_request(w->server, 0), "PATCH /x HTTP/1.1\r\n"));
     assert_non_null(strstr(http_server_request(w->server, 0), "User-Agent: dctd/"));
     assert_non_null(strstr(http_server_request(w->server, 0), "\r\n\r\n{\"b\":2}"));
@@ -403,7 +405,9 @@ static void closing_ends_what_runs_and_what_waits_without_a_word(void **state)
     }
     for (int i = 0; i < 20; i++)
         (void)uv_run(&w->loop, UV_RUN_NOWAIT);
-    assert_int_equal(http_pending(w->http), 2 * HTTP_CONNECTIONS);
+    send_as(w, "POST", "{}", true);
+    assert_int_equal(http_pending(w->http), 2 * HTTP_CONNECTIONS + 1);
+    assert_int_equal(http_pending_once(w->http), 1);
     assert_int_equal(w->n, 0);
     /* teardown closes, and asserts that the loop can be closed */
 }
