@@ -52,7 +52,6 @@ static void add_change(struct diff *d, const struct kind_desc *k, size_t row, ch
     };
     d->changed[row] = true;
     d->create_only = d->create_only || !changeable(k, f);
-    d->needs_disabled = d->needs_disabled || f->flags & NEEDS_DISABLED;
 }
 
 static enum change_why why_of(const struct entry *entry, const struct field *f,
@@ -273,6 +272,12 @@ void diff_object(const struct world *world, const struct wanted *w,
     }
     compare_chosen(&c, out);
     compare_owed(&c, out);
+    for (size_t i = 0; i < out->n; i++) {
+        const struct change *ch = &out->changes[i];
+        out->needs_disabled =
+            out->needs_disabled ||
+            (!ch->create_only && o->kind->table.rows[ch->row].flags & NEEDS_DISABLED);
+    }
     create_only = out->create_only; /* tags have calls of their own */
     compare_tags(&c, out);
     out->create_only = create_only;
