@@ -21,7 +21,7 @@ static const char *path_in(const struct body *b, const struct field *f)
 {
     if (!b->kind)
         return f->flags & LOCAL ? NULL : f->create;
-    if (f->flags & (LOCAL | FACT))
+    if (f->flags & (LOCAL | FACT | ACTION))
         return NULL;
     if (b->update)
         return f->call == b->variant ? f->update : NULL;

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "tests/spec/check_routes.h"
 #include "tests/spec/checks.h"
 #include "tests/spec/openapi.h"
 
@@ -263,6 +264,29 @@ static void test_an_exclusion_that_explains_nothing_is_found(void **state)
     report_clear(&r);
 }
 
+static void test_what_the_simulator_lacks_or_refuses_is_found(void **state)
+{
+    struct facts f = { 0 };
+    struct report r;
+    unsigned line;
+
+    (void)state;
+    assert_true(facts_read_calls(&f,
+                                 "GET\t/vdbs/{}/moon\t200\t-\t-\t-\tVDB\n"
+                                 "POST\t/vdbs/{}/lock\t200\tapplication/json\tyes\tLock\tVDB\n",
+                                 &line));
+    assert_true(facts_read_members(&f, "Lock\tmoon\tboolean\t-\t-\t-\t-\t-\n", &line));
+    report_init(&r, exclusions, n_exclusions);
+    check_routes(&f, &r);
+    assert_true(strings_has(&r.lines, "dct-sim: it has no route for GET /vdbs/{}/moon "
+                                      "(GET./vdbs/{}/moon)"));
+    assert_true(strings_has(&r.lines, "dct-sim POST /vdbs/{}/lock: it refuses moon, which the "
+                                      "contract has (Lock.moon)"));
+    assert_true(strings_has(&r.lines, "dct-sim: the contract has no GET /vdbs (GET./vdbs)"));
+    report_clear(&r);
+    facts_clear(&f);
+}
+
 static const char document[] =
     "paths:\n"
     "  /things/{thingId}/lock:\n"
@@ -394,6 +418,7 @@ int main(void)
         cmocka_unit_test(test_what_is_required_must_be_said),
         cmocka_unit_test(test_wrong_calls_and_joins_are_found),
         cmocka_unit_test(test_an_exclusion_that_explains_nothing_is_found),
+        cmocka_unit_test(test_what_the_simulator_lacks_or_refuses_is_found),
         cmocka_unit_test(test_a_document_becomes_facts),
         cmocka_unit_test(test_what_is_no_document_is_refused),
         cmocka_unit_test(test_tables_are_read_as_they_are_written),
