@@ -362,9 +362,8 @@ static void go_on(struct cycle *c, struct step *s)
     case CYCLE_STOPPED:
         break;
     }
-    if (c->phase != CYCLE_OBSERVING || !observe_done(c->observe))
-        return;
-    after_observing(c, s);
+    if (c->phase == CYCLE_OBSERVING && !c->plan && observe_done(c->observe))
+        after_observing(c, s);
     /* Nothing may be able to start: then no answer will ever come to go on with. */
     if (c->phase == CYCLE_EXECUTING && exec_done(&c->exec, s->now))
         after_executing(c, s);

@@ -16,10 +16,6 @@
 
 enum { TRACE_MAX = 4 << 20, ANSWER_DELAY = 20, LATENESS = 12000 };
 
-struct told {
-    char *key, *text;
-};
-
 struct pending {
     struct request *request;
     msec at; /* when the answer comes */
@@ -316,7 +312,7 @@ static void carry(struct test_world *w, struct request *r)
     await(w, p);
 }
 
-static void keep(struct test_world *w, const char *key, const char *text)
+void test_world_keep(struct test_world *w, const char *key, const char *text)
 {
     size_t i = 0;
 
@@ -354,7 +350,7 @@ static bool perform(struct test_world *w, struct effect *e, bool *record_failed)
     case FX_RECORD:
         *record_failed = *record_failed || w->ledger_full;
         if (!w->ledger_full)
-            keep(w, e->record.key, e->record.text);
+            test_world_keep(w, e->record.key, e->record.text);
         return true;
     case FX_SEND:
         if (*record_failed && e->request->write) {
@@ -567,6 +563,17 @@ const char *test_world_ledger(const struct test_world *w, const char *key)
             return w->ledger[i].text;
     }
     return NULL;
+}
+
+bool test_world_ledger_names(const struct test_world *w, const char *id)
+{
+    char *member = xasprintf("\"id\":\"%s\"", id);
+    bool named = false;
+
+    for (size_t i = 0; i < w->n_ledger && !named; i++)
+        named = strstr(w->ledger[i].text, member) != NULL;
+    free(member);
+    return named;
 }
 
 void test_world_ledger_lost(struct test_world *w)

@@ -7,7 +7,10 @@
 #include "reconciler/cycle.h"
 #include "tests/sim/sim.h"
 
-struct told; /* what the ledger on disk would hold */
+/* What the ledger on disk would hold. */
+struct told {
+    char *key, *text;
+};
 
 /* How a request is to fare: the transport asks before it carries one out. */
 enum fate {
@@ -73,6 +76,10 @@ char *test_world_member(struct test_world *w, const char *collection, const char
                         const char *path);
 /* What the ledger on disk holds under the key, NULL if nothing. */
 const char *test_world_ledger(const struct test_world *w, const char *key);
+/* Does an entry speak of the object of that id? */
+bool test_world_ledger_names(const struct test_world *w, const char *id);
+/* As FX_RECORD does; the cycle only sees it after a restart. */
+void test_world_keep(struct test_world *w, const char *key, const char *text);
 void test_world_ledger_lost(struct test_world *w);
 /* Does the text stand in the trace? */
 bool test_world_told(const struct test_world *w, const char *text);

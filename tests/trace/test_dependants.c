@@ -1,0 +1,134 @@
+/* Changes that reach further than the object that they are made to. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "schema/json.h"
+#include "tests/lib/estate.h"
+#include "tests/lib/story.h"
+
+static char *without(const char *yaml, const char *from, const char *to)
+{
+    const char *a = strstr(yaml, from), *b = to ? strstr(a, to) : yaml + strlen(yaml);
+
+    assert_non_null(a);
+    assert_non_null(b);
+    return xasprintf("%.*s%s", (int)(a - yaml), yaml, b);
+}
+
+/* The host of two VDBs moves: both are off while it does, then on again. */
+static void test_datasets_are_off_while_their_host_changes(void **state)
+{
+    struct test_world *w = story_of(estate_all());
+    char *moved = text_with(estate_all(), "hostname: pg-target.example.com",
+                            "hostname: pg-target-2.example.com");
+
+    (void)state;
+    char *plan = story_plan(w, moved);
+    story_holds(plan, "VDB orders-dev is disabled during this update");
+    story_holds(plan, "VDB orders-test is disabled during this update");
+    free(plan);
+    story_converge(w, moved);
+    story_sent(w, "VDB/orders-test POST /vdbs/{id}/disable {}\n"
+                  "VDB/orders-dev POST /vdbs/{id}/disable {}\n"
+                  "Environment/pg-target PATCH /environments/{id}/hosts/1-UNIX_HOST-2 "
+                  "{\"hostname\":\"pg-target-2.example.com\"}\n"
+                  "VDB/orders-dev POST /vdbs/{id}/enable {}\n"
+                  "VDB/orders-test POST /vdbs/{id}/enable {}\n");
+    story_member(w, "/vdbs", "orders-dev", "enabled", "true");
+    story_member(w, "/vdbs", "orders-test", "enabled", "true");
+    free(moved);
+    test_world_free(w);
+}
+
+/* A VDB that was off before stays off. */
+static void test_only_what_was_on_is_switched(void **state)
+{
+    char *off = text_with(estate_all(), "mountLocation: /mnt/orders-dev}\n  enabled: true",
+                          "mountLocation: /mnt/orders-dev}\n  enabled: false");
+    struct test_world *w = story_of(estate_all());
+    char *moved =
+        text_with(off, "hostname: pg-target.example.com", "hostname: pg-target-2.example.com");
+
+    (void)state;
+    story_converge(w, off);
+    story_forget(w);
+    story_converge(w, moved);
+    story_sent(w, "VDB/orders-test POST /vdbs/{id}/disable {}\n"
+                  "Environment/pg-target PATCH /environments/{id}/hosts/1-UNIX_HOST-2 "
+                  "{\"hostname\":\"pg-target-2.example.com\"}\n"
+                  "VDB/orders-test POST /vdbs/{id}/enable {}\n");
+    story_member(w, "/vdbs", "orders-dev", "enabled", "false");
+    free(moved);
+    free(off);
+    test_world_free(w);
+}
+
+static enum fate host_patch_is_refused(struct test_world *w, const struct request *r)
+{
+    (void)w;
+    return r->write && strstr(r->path, "/hosts/") ? FATE_ANSWER_503 : FATE_CARRIED;
+}
+
+/* The change fails for good: the databases come back all the same. */
+static void test_databases_come_back_when_the_change_fails(void **state)
+{
+    struct test_world *w = story_of(estate_all());
+    char *moved = text_with(estate_all(), "hostname: pg-target.example.com",
+                            "hostname: pg-target-2.example.com");
+
+    (void)state;
+    w->fate = host_patch_is_refused;
+    story_rest(w, moved);
+    assert_false(w->converged);
+    story_member(w, "/vdbs", "orders-dev", "enabled", "true");
+    story_member(w, "/vdbs", "orders-test", "enabled", "true");
+    free(moved);
+    test_world_free(w);
+}
+
+/* Somebody made a VDB by hand from our dSource: the dSource stays. */
+static void test_deletion_heeds_what_dct_says_depends_on_it(void **state)
+{
+    struct test_world *w = test_world_new(&(struct sim_options){ 0 }, CYCLE_APPLY);
+    char *few = without(estate_all(), "---\napiVersion: dct/v1\nkind: DSource", NULL);
+
+    (void)state;
+    w->options.prune = true;
+    test_world_restart(w);
+    story_converge(w, estate_all());
+    assert_int_equal(test_world_call(w, "POST", "/vdbs/provision_by_snapshot",
+                                     "{\"source_data_id\":\"1-APPDATA_CONTAINER-1\",\"name\":"
+                                     "\"by-hand\",\"environment_id\":\"1-UNIX_HOST_ENVIRONMENT-2\","
+                                     "\"appdata_source_params\":{\"postgresPort\":5999,"
+                                     "\"mountLocation\":\"/mnt/by-hand\"}}",
+                                     NULL),
+                     200);
+    w->now += 600000;
+    story_rest(w, few);
+    assert_false(w->converged);
+    assert_int_equal(test_world_count(w, "/dsources", "orders"), 1);
+    assert_int_equal(test_world_count(w, "/vdbs", "by-hand"), 1);
+    char *plan = story_plan(w, few);
+    story_holds(plan, "by-hand");
+    story_holds(plan, "depends on it and stays");
+    free(plan);
+    free(few);
+    test_world_free(w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_datasets_are_off_while_their_host_changes),
+        cmocka_unit_test(test_only_what_was_on_is_switched),
+        cmocka_unit_test(test_databases_come_back_when_the_change_fails),
+        cmocka_unit_test(test_deletion_heeds_what_dct_says_depends_on_it),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
