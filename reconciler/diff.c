@@ -12,7 +12,7 @@ bool row_compared(const struct field *f)
 {
     if (!f->yaml || f->flags & (FACT | ONCE | LOCAL | DERIVED))
         return false;
-    return f->type != F_BLOCK && f->type != F_CONST && f->type != F_TAGS;
+    return (f->type != F_BLOCK || f->read) && f->type != F_CONST && f->type != F_TAGS;
 }
 
 static bool ignored(const struct object *o, const struct field *f)

@@ -38,7 +38,7 @@ bool keep_wish(const struct world *world, const struct wanted *w, struct entry *
 /* Is the row one whose last applied value is worth remembering? */
 static bool remembered(const struct field *f)
 {
-    return f->yaml && !(f->flags & FACT) && f->type != F_BLOCK && f->type != F_CONST;
+    return f->yaml && !(f->flags & FACT) && (f->type != F_BLOCK || f->read) && f->type != F_CONST;
 }
 
 bool keep_rows(struct entry *e, const struct object *o, const bool *rows)

@@ -22,7 +22,9 @@ enum kind {
 
 enum field_type {
     F_BLOCK,    /* a mapping that holds other rows; its value is only "present".
-                   With words: one of these scalars may stand instead ("latest") */
+                   With words: one of these scalars may stand instead ("latest").
+                   With a read path: DCT shows by a flag whether it is there; an
+                   F_CONST row of the same update path sets that flag */
     F_STRING,   /* min..max: length in characters */
     F_INTEGER,  /* min..max: value */
     F_BOOLEAN,  /* min..max 1..1: false is a finding, and `doc` names the rule */

@@ -181,7 +181,8 @@ static const struct field rows[] = {
       "appdata_source_params.singleDatabaseIngestion[0].postgresqlFile",
       F_STRING, 0, 1, 1024, .since = 328, .doc = "postgresql.conf for the staging instance" },
 
-    { "postgresql.stagingPush", NULL, NULL, NULL, F_BLOCK, GROUP_MUST, .group = WAY,
+    { "postgresql.stagingPush", NULL, "parameters.stagingPushFlag",
+      "appdata_source_params.stagingPushFlag", F_BLOCK, GROUP_MUST, .group = WAY, .since = 328,
       .doc = "others restore into the staging instance; its first snapshot is empty" },
 
     { NULL, "parameters.delphixInitiatedBackupFlag", "parameters.delphixInitiatedBackupFlag", NULL,

@@ -362,9 +362,11 @@ static bool nothing_observed(const struct field *f, const struct value *o)
 bool value_fulfilled(const struct field *f, const struct value *wanted,
                      const struct value *observed)
 {
-    bool blind = f->type == F_BLOCK || f->type == F_CONST || f->type == F_SECRET;
+    bool blind = (f->type == F_BLOCK && !f->read) || f->type == F_CONST || f->type == F_SECRET;
     if (wanted->state == V_ABSENT || blind)
         return true;
+    if (f->type == F_BLOCK)
+        return wanted->state == V_NULL || observed->state == V_SET;
 
     bool nothing = nothing_observed(f, observed);
     if (wanted->state == V_NULL)

@@ -102,6 +102,8 @@ static void decode(const struct field *f, const cJSON *from, struct value *v)
     } else if (f->type == F_BOOLEAN) {
         known = cJSON_IsBool(from);
         v->i = cJSON_IsTrue(from);
+    } else if (f->type == F_BLOCK) {
+        known = cJSON_IsTrue(from);
     } else if (type_is_json(f->type)) {
         v->json = composite_of(f, from);
         known = v->json;
