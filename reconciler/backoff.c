@@ -7,6 +7,7 @@ enum { FIRST = 2000, FIRST_TERMINAL = 60000, LONGEST = 900000, DOUBLINGS = 16 };
 
 struct pause {
     unsigned tries;
+    enum failure why;
     msec until;
     char key[];
 };
@@ -64,6 +65,7 @@ msec backoff_fail(struct backoff *b, const char *key, enum failure why, msec now
         wait = LONGEST;
     wait += (msec)(next_random(b) % (uint64_t)(wait / 4));
     p->tries++;
+    p->why = why;
     p->until = now + (wait > least ? wait : least);
     return p->until;
 }
@@ -80,6 +82,13 @@ unsigned backoff_tries(const struct backoff *b, const char *key)
     const struct pause *p = map_get(&b->by_key, key);
 
     return p ? p->tries : 0;
+}
+
+bool backoff_terminal(const struct backoff *b, const char *key)
+{
+    const struct pause *p = map_get(&b->by_key, key);
+
+    return p && p->why == FAIL_TERMINAL;
 }
 
 void backoff_forget(struct backoff *b, const char *key)

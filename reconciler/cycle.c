@@ -34,7 +34,8 @@ struct cycle {
     bool observed, stopping, nudged;
     unsigned rounds, troubles;
     char *trouble;
-    msec next, told; /* when to observe again; what FX_WAKE said last */
+    struct cycle_status last; /* while the next plan is made, the counts of the last one */
+    msec next, told;          /* when to observe again; what FX_WAKE said last */
 };
 
 struct cycle *cycle_new(const struct cycle_options *o, struct ledger *ledger)
@@ -63,6 +64,8 @@ static void drop_observed(struct cycle *c)
 /* The plan and what it was made from; they point into each other. */
 static void drop_world(struct cycle *c)
 {
+    if (c->plan)
+        cycle_status(c, &c->last);
     plan_free(c->plan);
     c->plan = NULL;
     dependants_clear(&c->dependants);
@@ -229,6 +232,12 @@ static void begin_executing(struct cycle *c, struct step *s)
     exec_go(&c->exec, s);
 }
 
+/* Apply does not wait for what only a person can mend, or for ever. */
+static bool given_up(const struct cycle *c, const char *key)
+{
+    return backoff_terminal(&c->backoff, key) || backoff_tries(&c->backoff, key) >= TRIES_MAX;
+}
+
 /* When the earliest of the objects that failed may be tried again; 0 = none may. */
 static msec earliest_retry(const struct cycle *c)
 {
@@ -238,7 +247,7 @@ static msec earliest_retry(const struct cycle *c)
         const struct action *a = &c->plan->items[i];
         if (a->blocked || !a->not_before || a->state == A_DONE)
             continue;
-        if (c->options.mode == CYCLE_APPLY && backoff_tries(&c->backoff, a->key) >= TRIES_MAX)
+        if (c->options.mode == CYCLE_APPLY && given_up(c, a->key))
             continue;
         if (!at || a->not_before < at)
             at = a->not_before;
@@ -465,6 +474,11 @@ void cycle_status(const struct cycle *c, struct cycle_status *out)
                                   .observed = c->observed,
                                   .trouble = c->trouble,
                                   .next = c->next };
-    if (c->plan)
+    if (c->plan) {
         count_plan(c, out);
+        return;
+    }
+    out->synced = c->last.synced < out->managed ? c->last.synced : out->managed;
+    out->blocked = c->last.blocked;
+    out->failed = c->last.failed;
 }

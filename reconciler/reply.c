@@ -14,8 +14,8 @@ enum reply_class reply_class(const struct reply *r)
         return REPLY_UNSENT;
     if (r->status >= 200 && r->status < 300)
         return r->error ? REPLY_BROKEN : REPLY_OK;
-    if (r->status == 404)
-        return REPLY_GONE;
+    if (r->status == 404) /* DCT's own 404 is JSON or empty; a proxy's says nothing */
+        return r->error ? REPLY_BROKEN : REPLY_GONE;
     if (r->status == 401 || r->status == 403)
         return REPLY_DENIED;
     for (size_t i = 0; i < ARRAY_LEN(busy); i++) {
@@ -44,6 +44,10 @@ char *reply_text(const struct reply *r)
 {
     struct buf out = BUF_WITH_LIMIT(TEXT_MAX);
 
+    if (r->unsent) {
+        buf_printf(&out, "not sent: %.*s", SAID_MAX, r->error ? r->error : "unknown");
+        return buf_take(&out);
+    }
     if (!r->status) {
         buf_printf(&out, "no answer from DCT: %.*s", SAID_MAX, r->error ? r->error : "unknown");
         return buf_take(&out);
@@ -52,9 +56,9 @@ char *reply_text(const struct reply *r)
     add_said(r->body, &out);
     if (r->error)
         buf_printf(&out, ": %.*s", SAID_MAX, r->error);
-    if (r->status == 401)
+    if (r->status == 401 && !r->error)
         buf_puts(&out, "; check dct.apiKey");
-    if (r->status == 403)
+    if (r->status == 403 && !r->error)
         buf_puts(&out, "; the API key's account lacks the permission");
     return buf_take(&out);
 }
