@@ -21,10 +21,10 @@ static const char *path_in(const struct body *b, const struct field *f)
 {
     if (!b->kind)
         return f->flags & LOCAL ? NULL : f->create;
-    if (f->flags & (LOCAL | FACT | ACTION))
+    if (f->flags & (LOCAL | FACT))
         return NULL;
     if (b->update)
-        return f->call == b->variant ? f->update : NULL;
+        return f->call == b->variant && !(f->flags & ACTION) ? f->update : NULL;
     return !f->creates || (f->creates & 1U << b->variant) ? f->create : NULL;
 }
 

@@ -62,8 +62,6 @@ const struct exclusion exclusions[] = {
     /* VDB: the same database, said by the connector's own parameters. */
     { "ProvisionVDB*Parameters", "postgres_port privileged_os_user config_settings_stg",
       "twins of what appdata_source_params says, and no call shows or changes them" },
-    { "ProvisionVDB*Parameters", "snapshot_policy_id retention_policy_id",
-      "applied by a call of their own, as soon as the VDB is there" },
     { "UpdateVDBParameters", "database_name", "the contract: not applicable to AppData VDBs" },
     { "UpdateVDBParameters", "db_username db_password validate_db_credentials",
       "Oracle and ASE only" },
