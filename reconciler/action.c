@@ -15,6 +15,8 @@ enum {
     SETTLE_MAX = 300000,   /* DCT's read model lags behind its jobs */
     READY_MAX = 120000,    /* a new engine comes online */
     SNAPSHOT_MAX = 900000, /* a new dSource's first snapshot appears */
+    OUTAGE_PAUSE = 300000, /* before a database is taken down for another try */
+    OUTAGE_TERMINAL = 3600000,
 };
 
 enum {
@@ -95,7 +97,10 @@ static bool to_be_gone(const struct action *a)
 void action_stop(struct exec *x, struct action *a, struct step *s)
 {
     enum failure why = a->run->failure;
-    msec until = backoff_fail(x->backoff, a->key, why, s->now, a->run->retry_after);
+    msec least = !a->run->rescuing ? 0 : why == FAIL_TERMINAL ? OUTAGE_TERMINAL : OUTAGE_PAUSE;
+    if (a->run->retry_after > least)
+        least = a->run->retry_after;
+    msec until = backoff_fail(x->backoff, a->key, why, s->now, least);
     char *text = xasprintf("%s (%s; again in %d s)", a->run->error, failure_name(why),
                            (int)((until - s->now + 999) / 1000));
 

@@ -58,8 +58,9 @@ static enum change_why why_of(const struct entry *entry, const struct field *f,
                               const struct value *wanted)
 {
     const char *applied = entry_digest(entry, f->yaml);
+    bool ours = entry && entry->owes_enable && f->flags & STATE && !(f->flags & ACTION);
 
-    return wanted->digest[0] && streq(applied, wanted->digest) ? WHY_DRIFT : WHY_CHANGE;
+    return !ours && wanted->digest[0] && streq(applied, wanted->digest) ? WHY_DRIFT : WHY_CHANGE;
 }
 
 /* No reply can tell: the ledger's digest decides. Without one the row is new to
@@ -165,7 +166,7 @@ static void compare_chosen(const struct comparison *c, struct diff *d)
     }
 }
 
-/* Is the row one that the server shows, on this object or on any other? */
+/* Is the row one that the server shows, on this object, now or once, or on any other? */
 static bool reported(const struct comparison *c, size_t row)
 {
     const struct kind_desc *k = c->w->object->kind;
@@ -175,7 +176,7 @@ static bool reported(const struct comparison *c, size_t row)
         return false;
     if (f->read[0] == '$')
         return c->world->observed->joins_known[k->kind];
-    return c->world->observed->kinds[k->kind].reported[row];
+    return c->world->observed->kinds[k->kind].reported[row] || entry_seen(c->entry, f->yaml);
 }
 
 static void compare_row(const struct comparison *c, size_t row, struct diff *d)
@@ -216,7 +217,7 @@ static void compare_owed(const struct comparison *c, struct diff *d)
     const struct value *wanted = &c->w->object->values[row];
     const struct value *seen = &c->item->object->values[row];
     if (seen->state == V_SET && seen->i == 0 && !(wanted->state == V_SET && wanted->i == 0))
-        add_change(d, k, (size_t)row, xstrdup("false"), xstrdup("true"), WHY_DRIFT);
+        add_change(d, k, (size_t)row, xstrdup("false"), xstrdup("true"), WHY_CHANGE);
 }
 
 static char *tags_text(const cJSON *add, const cJSON *remove)

@@ -76,6 +76,14 @@ static bool keep_agreed(const struct world *world, const struct wanted *w,
         rows[d.changes[i].row] = !d.changes[i].create_only;
     diff_clear(&d);
     bool changed = keep_rows(e, w->object, rows);
+    for (size_t i = 0; i < n; i++) {
+        const struct field *f = &w->object->kind->table.rows[i];
+        if (!rows[i] || item->object->values[i].state != V_SET || !remembered(f) ||
+            !entry_digest(e, f->yaml) || entry_seen(e, f->yaml))
+            continue;
+        entry_see(e, f->yaml);
+        changed = true;
+    }
     free(rows);
     return changed;
 }

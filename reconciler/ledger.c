@@ -242,6 +242,21 @@ void entry_unapply(struct entry *e, const char *row)
     cJSON_DeleteItemFromObjectCaseSensitive(e->applied, row);
 }
 
+void entry_see(struct entry *e, const char *row)
+{
+    cJSON *a = cJSON_GetObjectItemCaseSensitive(e->applied, row);
+
+    if (a && !entry_seen(e, row))
+        cJSON_AddTrueToObject(a, "s");
+}
+
+bool entry_seen(const struct entry *e, const char *row)
+{
+    const cJSON *a = e ? cJSON_GetObjectItemCaseSensitive(e->applied, row) : NULL;
+
+    return a && cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(a, "s"));
+}
+
 static void replace(char **s, const char *with)
 {
     char *old = *s;

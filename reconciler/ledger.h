@@ -33,7 +33,7 @@ struct entry {
     bool owes_enable;       /* we disabled it; it is to be enabled again */
     bool owes_refresh;      /* environment: a connector came later */
     struct intent intent;
-    cJSON *applied; /* {row: {"d": digest, "v": value of REMEMBER rows}} */
+    cJSON *applied; /* {row: {"d": digest, "v": value of REMEMBER rows, "s": DCT showed it}} */
 };
 
 struct ledger;
@@ -60,6 +60,9 @@ const char *entry_digest(const struct entry *e, const char *row); /* NULL = neve
 const cJSON *entry_value(const struct entry *e, const char *row);
 void entry_apply(struct entry *e, const struct field *f, const struct value *v);
 void entry_unapply(struct entry *e, const char *row);
+/* DCT shows the applied row: if it does not one day, the value is gone. */
+void entry_see(struct entry *e, const char *row);
+bool entry_seen(const struct entry *e, const char *row);
 void entry_intend(struct entry *e, const char *call, msec now);
 void entry_job(struct entry *e, const char *job);
 void entry_close(struct entry *e); /* the intent's outcome is known */

@@ -282,10 +282,12 @@ static enum verb update_verb(const struct wanted *w, const struct pairing *pair,
 static void plan_update(struct planning *p, const struct wanted *w, const struct pairing *pair,
                         struct diff *d)
 {
-    struct action *a = planning_add(p, update_verb(w, pair, d), w, pair->item,
-                                    pair->match == MATCH_ADOPT
-                                        ? xstrdup("it exists; the policy lets us take it over")
-                                        : update_reason(d));
+    struct action *a =
+        planning_add(p, update_verb(w, pair, d), w, pair->item,
+                     pair->match == MATCH_ADOPT
+                         ? xstrdup("it exists; the policy lets us take it over")
+                     : only_debt(w, pair, d) ? xstrdup("it was disabled for a change that is over")
+                                             : update_reason(d));
     bool in_place = any_in_place(d) || a->verb == VERB_ADOPT, unknown = false;
 
     planning_block(a, planning_policy(p->in, w->object));
