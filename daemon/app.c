@@ -35,6 +35,8 @@ struct app {
     char *record_error; /* why a record of the effects in hand could not be written */
 
     bool stopping, over, converged;
+    bool loaded;    /* manifests, at least once */
+    bool api_known; /* the server has said, or does not say, what API it speaks */
     size_t findings;
 };
 
@@ -158,12 +160,27 @@ static void do_planned(struct app *a, struct effect *e)
         a->o.hooks.planned(a->o.hooks.ctx, cycle_plan(a->cycle));
 }
 
+/* The first answer, whatever it is, starts the work; later ones only inform. */
+static void on_learned(void *ctx, unsigned api, bool answered)
+{
+    struct app *a = ctx;
+
+    a->api_known = answered;
+    if (api)
+        log_debug("DCT speaks API %u.%u", api / 100, api % 100);
+    app_feed(a, (struct event){ .type = EV_SERVER, .api = api });
+    if (!a->loaded && !a->over)
+        app_load(a);
+}
+
 static void do_rested(struct app *a, struct effect *e)
 {
     a->told = true;
     a->converged = e->converged;
     if (a->o.mode != CYCLE_RUN || a->stopping)
         end(a);
+    else if (!a->api_known)
+        dct_learn(a->dct, on_learned);
 }
 
 static void (*const perform[])(struct app *, struct effect *) = {
@@ -250,6 +267,7 @@ static void on_stop_signal(uv_signal_t *s, int number)
 
 void app_load(struct app *a)
 {
+    a->loaded = true;
     struct set *set = loader_load(a->loader, a->o.paths, a->o.n_paths);
 
     a->findings = set->diags.errors;
@@ -260,7 +278,7 @@ void app_load(struct app *a)
 
 void app_run(struct app *a)
 {
-    app_load(a);
+    dct_learn(a->dct, on_learned);
     while (!a->over)
         (void)uv_run(&a->loop, UV_RUN_DEFAULT);
 }

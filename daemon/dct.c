@@ -12,13 +12,17 @@
 #include "schema/json.h"
 #include "schema/plugin.h"
 
-enum { EXCERPT = 200, NEAR = 40, AROUND = 2 * NEAR };
+enum { EXCERPT = 200, NEAR = 40, AROUND = 2 * NEAR, LEARN_TIMEOUT = 10000 };
+
+/* The one exchange that no request of the core stands behind. */
+static const uint64_t LEARNING = UINT64_MAX;
 
 struct dct {
     struct http *http;
     struct secrets *secrets;
     const uint8_t *digest_key;
     dct_answer *answer;
+    dct_learned *learned; /* set while the server's document is asked for */
     void *ctx;
     char *root; /* URL that request paths are appended to */
     struct secret_setting api_key;
@@ -267,6 +271,28 @@ static bool try_send(struct dct *d, const struct request *r, char **error)
     return sent;
 }
 
+/* /dct/v3 -> /dct/static/api-external.yaml; only its beginning is wanted. */
+void dct_learn(struct dct *d, dct_learned *learned)
+{
+    static const char *const headers[] = { "Range: bytes=0-65535" };
+    const char *last = strrchr(d->root, '/'), *host = strstr(d->root, "://");
+    bool based = last && host && last > host + 2;
+    char *url = xasprintf("%.*s/static/api-external.yaml",
+                          based ? (int)(last - d->root) : (int)strlen(d->root), d->root);
+    struct http_request h = { .id = LEARNING,
+                              .method = "GET",
+                              .url = url,
+                              .headers = headers,
+                              .n_headers = ARRAY_LEN(headers),
+                              .timeout = LEARN_TIMEOUT };
+
+    if (!d->learned) {
+        d->learned = learned;
+        http_send(d->http, &h);
+    }
+    free(url);
+}
+
 void dct_send(struct dct *d, struct request *r)
 {
     char *error = NULL;
@@ -356,9 +382,46 @@ static char *advice(const struct dct *d, const struct http_result *h)
     return NULL;
 }
 
+/* Up to two digits; 100 where there are none or more. */
+static unsigned two_digits(const char **p)
+{
+    unsigned v = 0;
+    size_t n = strspn(*p, "0123456789");
+
+    for (size_t i = 0; i < n && n <= 2; i++)
+        v = v * 10 + (unsigned)((*p)[i] - '0');
+    *p += n;
+    return n == 1 || n == 2 ? v : 100;
+}
+
+unsigned dct_api_of(const char *text)
+{
+    const char *info = starts_with(text, "info:") ? text : strstr(text, "\ninfo:");
+    const char *p = info ? strstr(info, "\n  version:") : NULL;
+
+    if (!p)
+        return 0;
+    p += strlen("\n  version:");
+    p += strspn(p, " \"'");
+    unsigned major = two_digits(&p), minor = *p++ == '.' ? two_digits(&p) : 100;
+    return major < 100 && minor < 100 ? major * 100 + minor : 0;
+}
+
+static void on_learned(struct dct *d, const struct http_result *h)
+{
+    bool good = h->status == 200 || h->status == 206;
+    dct_learned *learned = TAKE(d->learned);
+
+    learned(d->ctx, good ? dct_api_of(h->body) : 0, h->status != 0);
+}
+
 static void on_result(void *ctx, const struct http_result *h)
 {
     struct dct *d = ctx;
+    if (h->id == LEARNING) {
+        on_learned(d, h);
+        return;
+    }
     char *error = h->error ? xstrdup(h->error) : NULL;
     cJSON *body = h->status ? read_body(h, &error) : NULL;
     char *next = h->status ? advice(d, h) : NULL;

@@ -34,6 +34,14 @@ size_t dct_writing(const struct dct *d);
 /* Ends every exchange without an answer; see http_close(). Takes NULL. */
 void dct_close(struct dct *d);
 
+/* Asks the server for its published document, which says what API it speaks:
+ * 328 = 3.28; 0 with `answered` where it does not serve one, 0 without where it
+ * did not answer at all. */
+typedef void dct_learned(void *ctx, unsigned api, bool answered);
+void dct_learn(struct dct *d, dct_learned *learned);
+/* The version in the `info` of an OpenAPI document's text; 0 = none. */
+unsigned dct_api_of(const char *text);
+
 /* GET, and POST …/search: nothing else only reads. */
 bool dct_reads(const char *method, const char *path);
 

@@ -125,6 +125,11 @@ static char *model_path(const struct http_front *f, struct MHD_Connection *conne
     struct buf path = BUF_WITH_LIMIT((size_t)1 << 20);
     size_t base = strlen(f->base);
 
+    const char *last = strrchr(f->base, '/');
+    size_t parent = last ? (size_t)(last - f->base) : 0;
+
+    if (strncmp(url, f->base, parent) == 0 && streq(url + parent, SIM_DOCUMENT))
+        return xstrdup(SIM_DOCUMENT);
     if (starts_with(url, f->base) && (url[base] == '/' || url[base] == '\0'))
         url += base;
     else if (!starts_with(url, "/_sim/"))

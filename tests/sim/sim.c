@@ -135,12 +135,28 @@ static bool check_body(struct call *c)
     return !wrong;
 }
 
+/* Of the published document only what clients look for first. */
+static void publish(struct call *c)
+{
+    unsigned api = c->sim->opt.api ? c->sim->opt.api : 328;
+
+    sim_reply_text(c, 200,
+                   xasprintf("openapi: 3.0.0\ninfo:\n  title: Delphix DCT API\n"
+                             "  version: %u.%u.0\n",
+                             api / 100, api % 100));
+    c->out->content_type = "application/yaml";
+}
+
 static void dispatch(struct call *c)
 {
     bool known = false;
     const char *query = strchr(c->in->path, '?');
 
     c->query = query ? query + 1 : "";
+    if (streq(c->in->path, SIM_DOCUMENT)) {
+        publish(c);
+        return;
+    }
     c->route = sim_route_find(c, &known);
     if (!authorized(c))
         sim_refuse(c, 401, "The API key is not valid.");

@@ -17,6 +17,10 @@
 
 struct sim;
 
+/* Where a server publishes the document that says which API it speaks; over HTTP
+ * beside the base path: /dct/v3 -> /dct/static/api-external.yaml. */
+#define SIM_DOCUMENT "/static/api-external.yaml"
+
 /* All zero is a good default. */
 struct sim_options {
     uint64_t seed;
