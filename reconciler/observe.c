@@ -30,7 +30,7 @@ struct observe {
     struct observed *seen;
     struct list *lists;
     size_t n, cap;
-    struct map ledger_ids; /* "kind/id" of every entry */
+    struct map ids;        /* "kind/id" of every entry, and of what manifests name by id */
     struct map referenced; /* "kind/name" that manifests refer to */
     struct strings keys;   /* what those two borrow */
 };
@@ -80,8 +80,9 @@ static void note_row(struct observe *ob, const struct wanted *w, size_t row, str
     if (f->type != F_REF || v->state != V_SET)
         return;
     if (f->ref->target == REF_KIND) {
+        bool by_id = starts_with(v->s, "id:");
         needs->kinds[f->ref->kind] = true;
-        remember(ob, &ob->referenced, f->ref->kind, v->s);
+        remember(ob, by_id ? &ob->ids : &ob->referenced, f->ref->kind, v->s + (by_id ? 3 : 0));
     }
     needs->groups = needs->groups || f->ref->target == REF_GROUP;
     needs->policies = needs->policies || f->ref->target == REF_POLICY;
@@ -96,6 +97,8 @@ static void note_wanted(struct observe *ob, struct needs *needs)
         needs->kinds[KIND_ENGINE] = true;
         if (k->engine_read && k->engine_read[0] == '$')
             needs->joins[k->kind] = true;
+        if (w->object->policy.adopt_id)
+            remember(ob, &ob->ids, k->kind, w->object->policy.adopt_id);
         for (size_t row = 0; row < k->table.n; row++)
             note_row(ob, w, row, needs);
     }
@@ -103,7 +106,7 @@ static void note_wanted(struct observe *ob, struct needs *needs)
         const struct entry *e = ledger_at(ob->ledger, i);
         needs->kinds[e->kind] = true;
         if (e->id)
-            remember(ob, &ob->ledger_ids, e->kind, e->id);
+            remember(ob, &ob->ids, e->kind, e->id);
     }
 }
 
@@ -169,7 +172,7 @@ void observe_free(struct observe *ob)
         free(ob->lists[i].trouble);
     }
     free(ob->lists);
-    map_clear(&ob->ledger_ids);
+    map_clear(&ob->ids);
     map_clear(&ob->referenced);
     strings_clear(&ob->keys);
     observed_free(ob->seen);
@@ -231,7 +234,7 @@ static bool interesting(const struct observe *ob, const struct kind_desc *k, con
 {
     const cJSON *tag;
 
-    if (k->identity[0].fact || remembered(&ob->ledger_ids, k->kind, json_text(item, "id")))
+    if (k->identity[0].fact || remembered(&ob->ids, k->kind, json_text(item, "id")))
         return true;
     cJSON_ArrayForEach(tag, json_at(item, "tags")) {
         if (streq(json_text(tag, "key"), OWNER_TAG))

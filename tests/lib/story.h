@@ -40,7 +40,7 @@ int story_changes(const struct story_change *changes, size_t n);
 /* A member of what GET shows, as text; NULL means that it is not there. */
 void story_member(struct test_world *w, const char *collection, const char *name, const char *path,
                   const char *expected);
-/* Fails and shows `text` unless it holds `part`. */
+/* Fails and shows `text` unless it holds `part`; blanks and line ends are one. */
 void story_holds(const char *text, const char *part);
 void story_lacks(const char *text, const char *part);
 

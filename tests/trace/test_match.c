@@ -1,0 +1,260 @@
+/* Who is who: names, ids, owner tags and the ledger; what is taken over and
+ * what is never touched. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/lib/estate.h"
+#include "tests/lib/story.h"
+
+/* The estate without our mark on orders-test, and without a memory of it. */
+static struct test_world *strangers(const char *yaml, const char *tags)
+{
+    struct test_world *w = story_of(estate_all());
+    char *json =
+        xasprintf("{\"kind\":\"vdbs\",\"name\":\"orders-test\",\"set\":{\"tags\":%s}}", tags);
+
+    story_meddle(w, "drift", json);
+    test_world_ledger_lost(w);
+    test_world_restart(w);
+    story_rest(w, yaml);
+    free(json);
+    return w;
+}
+
+static char *with_policy(const char *policy)
+{
+    return text_with(estate_all(), "mountLocation: /mnt/orders-test}\n", policy);
+}
+
+static void test_a_name_alone_is_no_ownership(void **state)
+{
+    struct test_world *w = strangers(estate_all(), "[]");
+    char *plan = story_plan(w, estate_all());
+
+    (void)state;
+    assert_false(w->converged);
+    story_sent(w, "");
+    story_holds(plan, "! VDB/orders-test  blocked: 1-APPDATA_CONTAINER-3 exists in DCT and is not");
+    story_holds(plan, "policy.adopt: ifExists");
+    free(plan);
+    test_world_free(w);
+}
+
+static void test_if_exists_takes_over_and_marks(void **state)
+{
+    char *yaml = with_policy("mountLocation: /mnt/orders-test}\n  description: ours\n"
+                             "policy: {adopt: ifExists}\n");
+    struct test_world *w = story_of(estate_all());
+
+    (void)state;
+    story_meddle(w, "drift", "{\"kind\":\"vdbs\",\"name\":\"orders-test\",\"set\":{\"tags\":[]}}");
+    test_world_ledger_lost(w);
+    char *plan = story_plan(w, yaml);
+    story_holds(plan, "< VDB/orders-test");
+    story_holds(plan, "it exists; the policy lets us take it over");
+    story_holds(plan, "description");
+    story_holds(plan, "dctd-owner=test");
+    story_converge(w, yaml);
+    story_sent(w, "VDB/orders-test PATCH /vdbs/1-APPDATA_CONTAINER-3 {\"description\":\"ours\"}\n"
+                  "VDB/orders-test POST /vdbs/1-APPDATA_CONTAINER-3/tags {\"tags\":[{\"key\":"
+                  "\"dctd-owner\",\"value\":\"test\"}]}\n");
+    story_holds(test_world_ledger(w, "VDB/orders-test"), "adopted");
+    free(plan);
+    free(yaml);
+    test_world_free(w);
+}
+
+static void test_must_exist_is_not_created(void **state)
+{
+    char *yaml = text_with(estate_all(), "metadata: {name: orders-test}",
+                           "metadata: {name: orders-qa}\npolicy: {adopt: mustExist}");
+    struct test_world *w = story_of(estate_all());
+
+    (void)state;
+    story_rest(w, yaml);
+    story_sent(w, "");
+    char *plan = story_plan(w, yaml);
+    story_holds(plan, "! VDB/orders-qa");
+    story_holds(plan, "policy.adopt is mustExist, and DCT has no such object");
+    free(plan);
+    free(yaml);
+    test_world_free(w);
+}
+
+static void test_adopt_id_names_it(void **state)
+{
+    char *yaml = text_with(estate_all(), "metadata: {name: orders-test}",
+                           "metadata: {name: orders-qa}\n"
+                           "policy: {adoptId: 1-APPDATA_CONTAINER-3}");
+    struct test_world *w = strangers(yaml, "[]");
+
+    (void)state;
+    assert_true(w->converged);
+    story_sent(w, "VDB/orders-qa PATCH /vdbs/1-APPDATA_CONTAINER-3 {\"name\":\"orders-qa\"}\n"
+                  "VDB/orders-qa POST /vdbs/1-APPDATA_CONTAINER-3/tags {\"tags\":[{\"key\":"
+                  "\"dctd-owner\",\"value\":\"test\"}]}\n");
+    free(yaml);
+    test_world_free(w);
+}
+
+static void test_another_instances_object_is_not_taken(void **state)
+{
+    char *yaml = with_policy("mountLocation: /mnt/orders-test}\npolicy: {adopt: ifExists}\n");
+    struct test_world *w = strangers(yaml, "[{\"key\":\"dctd-owner\",\"value\":\"prod-west\"}]");
+    char *plan = story_plan(w, yaml);
+
+    (void)state;
+    story_sent(w, "");
+    story_holds(plan, "! VDB/orders-test");
+    story_holds(plan, "it belongs to the dctd instance `prod-west`");
+    free(plan);
+    free(yaml);
+    test_world_free(w);
+}
+
+/* Even where our own ledger says otherwise: somebody took it on purpose. */
+static void test_an_object_that_was_taken_from_us_is_left(void **state)
+{
+    struct test_world *w = story_of(estate_all());
+
+    (void)state;
+    story_meddle(w, "drift",
+                 "{\"kind\":\"vdbs\",\"name\":\"orders-dev\",\"set\":{\"description\":"
+                 "\"theirs\",\"tags\":[{\"key\":\"dctd-owner\",\"value\":\"west\"}]}}");
+    story_rest(w, NULL);
+    assert_false(w->converged);
+    story_sent(w, "");
+    test_world_free(w);
+}
+
+static void test_a_lost_ledger_costs_no_write(void **state)
+{
+    struct test_world *w = story_of(estate_all());
+
+    (void)state;
+    test_world_ledger_lost(w);
+    test_world_restart(w);
+    char *plan = story_plan(w, estate_all());
+    story_holds(plan, "No changes. 8 objects match DCT.");
+    story_converge(w, estate_all());
+    story_sent(w, "");
+    assert_non_null(test_world_ledger(w, "VDB/orders-test"));
+    assert_non_null(test_world_ledger(w, "Connector/postgresql@east"));
+    story_holds(test_world_ledger(w, "VDB/orders-test"), "1-APPDATA_CONTAINER-3");
+    free(plan);
+    test_world_free(w);
+}
+
+static void test_several_of_a_name_are_not_guessed(void **state)
+{
+    char *yaml = with_policy("mountLocation: /mnt/orders-test}\npolicy: {adopt: ifExists}\n");
+    struct test_world *w = story_of(estate_all());
+
+    (void)state;
+    story_meddle(w, "drift", "{\"kind\":\"vdbs\",\"name\":\"orders-test\",\"set\":{\"tags\":[]}}");
+    story_meddle(w, "create",
+                 "{\"kind\":\"vdbs\",\"name\":\"orders-test\",\"id\":\"1-X-9\",\"set\":"
+                 "{\"engine_id\":\"1\",\"group_name\":\"Untitled\",\"tags\":[]}}");
+    test_world_ledger_lost(w);
+    test_world_restart(w);
+    story_rest(w, yaml);
+    story_sent(w, "");
+    char *plan = story_plan(w, yaml);
+    story_holds(plan, "! VDB/orders-test blocked: DCT has several of that name");
+    story_holds(plan, "policy.adoptId");
+    free(plan);
+    free(yaml);
+    test_world_free(w);
+}
+
+static void test_the_owner_tag_tells_twins_apart(void **state)
+{
+    struct test_world *w = story_of(estate_all());
+
+    (void)state;
+    story_meddle(w, "create",
+                 "{\"kind\":\"vdbs\",\"name\":\"orders-test\",\"id\":\"0-X-9\",\"set\":"
+                 "{\"engine_id\":\"1\",\"group_name\":\"Untitled\",\"tags\":[]}}");
+    test_world_ledger_lost(w);
+    test_world_restart(w);
+    story_converge(w, estate_all());
+    story_sent(w, "");
+    test_world_free(w);
+}
+
+static char *renamed(void)
+{
+    return text_with(estate_all(), "metadata: {name: orders-test}",
+                     "metadata: {name: orders-qa, movedFrom: orders-test}");
+}
+
+static void test_moved_from_renames_in_place(void **state)
+{
+    char *yaml = renamed();
+    struct test_world *w = story_of(estate_all());
+    char *plan = story_plan(w, yaml);
+
+    (void)state;
+    story_holds(plan, "~ VDB/orders-qa");
+    story_holds(plan, "metadata.name  \"orders-test\" -> \"orders-qa\"");
+    w->options.prune = true;
+    test_world_restart(w);
+    story_converge(w, yaml);
+    story_sent(w, "VDB/orders-qa PATCH /vdbs/{id} {\"name\":\"orders-qa\"}\n");
+    assert_null(test_world_ledger(w, "VDB/orders-test"));
+    assert_non_null(test_world_ledger(w, "VDB/orders-qa"));
+    free(plan);
+    free(yaml);
+    test_world_free(w);
+}
+
+/* Wherever the process dies, the database is neither made twice nor pruned. */
+static void test_a_rename_survives_dying_anywhere(void **state)
+{
+    char *yaml = renamed();
+    bool died = true;
+
+    (void)state;
+    for (size_t k = 1; died; k++) {
+        struct test_world *w = story_of(estate_all());
+        w->options.prune = true;
+        test_world_restart(w);
+        w->die_at = k;
+        test_world_manifests(w, yaml);
+        test_world_run(w, 600000);
+        died = w->dead;
+        test_world_restart(w);
+        story_converge(w, yaml);
+        story_lacks(buf_text(&w->trace), "/delete");
+        story_lacks(buf_text(&w->trace), "provision");
+        assert_int_equal(test_world_count(w, "/vdbs", NULL), 2);
+        assert_int_equal(test_world_count(w, "/vdbs", "orders-qa"), 1);
+        test_world_free(w);
+    }
+    free(yaml);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_name_alone_is_no_ownership),
+        cmocka_unit_test(test_if_exists_takes_over_and_marks),
+        cmocka_unit_test(test_must_exist_is_not_created),
+        cmocka_unit_test(test_adopt_id_names_it),
+        cmocka_unit_test(test_another_instances_object_is_not_taken),
+        cmocka_unit_test(test_an_object_that_was_taken_from_us_is_left),
+        cmocka_unit_test(test_a_lost_ledger_costs_no_write),
+        cmocka_unit_test(test_several_of_a_name_are_not_guessed),
+        cmocka_unit_test(test_the_owner_tag_tells_twins_apart),
+        cmocka_unit_test(test_moved_from_renames_in_place),
+        cmocka_unit_test(test_a_rename_survives_dying_anywhere),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
