@@ -63,6 +63,7 @@ SPEC       = $(filter-out tests/spec/contract.c,$(wildcard tests/spec/*.c))
 CONTRACT   = $(BUILD)/tests/spec/contract
 SCRIPTS    = $(if $(filter e2e,$(SUITES)),$(wildcard tests/e2e/test_*.sh))
 TESTS      = $(TEST_FILES:%.c=$(BUILD)/%)
+LISTENER   = $(BUILD)/tests/e2e/notify_listen
 ARCHIVES   = $(BUILD)/libdaemon.a $(BUILD)/libreconciler.a $(BUILD)/libschema.a
 TEST_ARCHIVES = $(BUILD)/libtest.a $(ARCHIVES)
 # V=1 shows the commands.
@@ -83,7 +84,7 @@ test: deps ## install what is missing, build, and run every test
 deps: ## install missing compilers and libraries (Debian and Fedora families)
 	@packaging/install-deps.sh
 
-tests: $(TESTS) $(CONTRACT)
+tests: $(TESTS) $(CONTRACT) $(LISTENER)
 
 check: all tests ## run the tests of SUITES (unit golden trace e2e)
 	@tests/lib/run.sh $(BUILD) $(TESTS) $(SCRIPTS)
@@ -160,7 +161,9 @@ $(BUILD)/%.a:
 	@mkdir -p $(@D) && rm -f $@
 	$(call quiet,AR) ar rcs $@ $(filter %.o,$^)
 
-$(BUILD)/dctd $(BUILD)/dct-sim:
+$(LISTENER): $(LISTENER).o
+
+$(BUILD)/dctd $(BUILD)/dct-sim $(LISTENER):
 	$(call quiet,LD) $(COMPILE) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(BUILD)/%.o: %.c Makefile

@@ -38,7 +38,7 @@ clean_up() {
     local rc=$?
     trap - EXIT
     stop_all
-    [ -z "$work" ] || rm -rf "$work"
+    [ -z "$work" ] || [ -n "${KEEP-}" ] || rm -rf "$work"
     exit "$rc"
 }
 
@@ -71,7 +71,7 @@ start_sim() {
         --api-key "$DCT_API_KEY" --speed "${SPEED:-500}" ${SIM_OPTIONS-} >"$work/sim.log" 2>&1 &
     SIM=$!
     pids+=("$SIM")
-    await 10 "the simulator is open: $(cat "$work/sim.log")" test -s "$work/port"
+    await 10 "the simulator is open" test -s "$work/port"
     PORT=$(cat "$work/port")
 }
 
@@ -198,15 +198,17 @@ run_one() {
 }
 
 # Runs every function test_...; the closing line is what tests/lib/run.sh counts.
+# ONLY, a pattern, chooses some of them.
 run_tests() {
-    local name passed=0 failed=0 rc
-    for name in $(declare -F | sed -n 's/^declare -f \(test_\)/\1/p'); do
+    local name passed=0 failed=0 rc began
+    for name in $(declare -F | sed -n 's/^declare -f \(test_\)/\1/p' | grep -e "${ONLY-}"); do
+        began=$SECONDS
         set +e
         (set -e && run_one "$name")
         rc=$?
         set -e
         if [ "$rc" -eq 0 ]; then
-            echo "ok $((passed + failed + 1)) - $name"
+            echo "ok $((passed + failed + 1)) - $name ($((SECONDS - began)) s)"
             passed=$((passed + 1))
         else
             echo "not ok $((passed + failed + 1)) - $name"
