@@ -131,6 +131,18 @@ static struct ledger *ledger_of(const struct test_world *w)
     return l;
 }
 
+/* A process begins: it learns what the server speaks before anything else. */
+static void begin(struct test_world *w, struct ledger *ledger)
+{
+    struct event ev = { .type = EV_SERVER, .now = w->now, .api = w->api };
+    struct effects fx = { 0 };
+
+    w->cycle = cycle_new(&w->options, ledger);
+    cycle_step(w->cycle, &ev, &fx);
+    assert_int_equal(fx.n, 0);
+    effects_free(&fx);
+}
+
 struct test_world *test_world_new(const struct sim_options *options, enum cycle_mode mode)
 {
     struct test_world *w = xcalloc(1, sizeof(*w));
@@ -145,7 +157,8 @@ struct test_world *test_world_new(const struct sim_options *options, enum cycle_
                                          .delete_budget = 5,
                                          .interval = 300000,
                                          .seed = 1 };
-    w->cycle = cycle_new(&w->options, ledger_new());
+    w->api = options->api;
+    begin(w, ledger_new());
     return w;
 }
 
@@ -481,7 +494,7 @@ void test_world_restart(struct test_world *w)
     w->dead = w->rested = false;
     w->die_at = w->effects = 0;
     cycle_free(w->cycle);
-    w->cycle = cycle_new(&w->options, ledger_of(w));
+    begin(w, ledger_of(w));
 }
 
 void test_world_nudge(struct test_world *w)

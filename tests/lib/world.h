@@ -27,6 +27,7 @@ struct test_world {
     struct sim *sim;
     struct cycle *cycle;
     struct cycle_options options;
+    unsigned api; /* what the server says it speaks; 0 = it does not say */
     msec now;
     struct buf trace; /* writes, jobs, reports */
     /* The writes in order: "VDB/orders-dev PATCH /vdbs/{id} {"description":"x"}". */

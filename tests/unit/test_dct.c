@@ -419,6 +419,56 @@ static void a_read_only_run_cannot_write(void **state)
     assert_int_equal(signal_of(w, sly), SIGABRT);
 }
 
+static unsigned learned_api;
+static bool learned_answered;
+
+static void on_learned(void *ctx, unsigned api, bool answered)
+{
+    struct world *w = ctx;
+
+    learned_api = api;
+    learned_answered = answered;
+    uv_stop(&w->loop);
+}
+
+static void the_version_stands_in_the_info_of_the_document(void **state)
+{
+    (void)state;
+    assert_int_equal(dct_api_of("openapi: 3.0.0\ninfo:\n  title: x\n  version: 3.28.0\n"), 328);
+    assert_int_equal(dct_api_of("info:\n  version: '3.5.0'\n"), 305);
+    assert_int_equal(dct_api_of("info:\n  version: \"3.18\"\npaths: {}\n"), 318);
+    assert_int_equal(dct_api_of("paths:\n  version: 3.28.0\n"), 0);
+    assert_int_equal(dct_api_of("info:\n  version: latest\n"), 0);
+    assert_int_equal(dct_api_of("info:\n  version: 300.1\n"), 0);
+    assert_int_equal(dct_api_of("info:\n  version: 3\n"), 0);
+    assert_int_equal(dct_api_of(""), 0);
+}
+
+static void the_document_stands_beside_the_base_path(void **state)
+{
+    struct world *w = *state;
+
+    http_server_json(w->server, 200, "", "info:\n  version: 3.18.0\n");
+    dct_learn(w->dct, on_learned);
+    (void)uv_run(&w->loop, UV_RUN_DEFAULT);
+    assert_int_equal(learned_api, 318);
+    assert_true(learned_answered);
+    const char *asked = http_server_request(w->server, 0);
+    assert_non_null(strstr(asked, "GET /dct/static/api-external.yaml "));
+    assert_null(strstr(asked, "secretkey")); /* nobody's business there */
+}
+
+static void a_server_without_a_document_is_known_for_that(void **state)
+{
+    struct world *w = *state;
+
+    http_server_json(w->server, 404, "", "{}");
+    dct_learn(w->dct, on_learned);
+    (void)uv_run(&w->loop, UV_RUN_DEFAULT);
+    assert_int_equal(learned_api, 0);
+    assert_true(learned_answered);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -442,6 +492,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_connector_that_changed_since_the_plan_is_not_sent, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(a_connector_that_is_gone_is_not_sent, setup, teardown),
+        cmocka_unit_test(the_version_stands_in_the_info_of_the_document),
+        cmocka_unit_test_setup_teardown(the_document_stands_beside_the_base_path, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_server_without_a_document_is_known_for_that, setup,
+                                        teardown),
         cmocka_unit_test(only_gets_and_searches_read),
         cmocka_unit_test_setup_teardown(a_read_only_run_cannot_write, setup, teardown),
     };
