@@ -1,0 +1,75 @@
+/* Reads the model's shelves. */
+#include "tests/lib/inside.h"
+
+#include "tests/sim/jobs.h"
+
+static const struct {
+    enum collection which;
+    const char *path;
+} kinds[] = {
+    { C_ENGINES, "/management/engines" }, { C_TOOLKITS, "/toolkits" },
+    { C_ENVIRONMENTS, "/environments" },  { C_SOURCES, "/sources" },
+    { C_DSOURCES, "/dsources" },          { C_VDBS, "/vdbs" },
+};
+
+static void describe(const struct sim *s, const struct object *o, const char *path,
+                     struct inside *out)
+{
+    const struct object *engine = o->kind == C_ENGINES ? NULL : sim_engine_of(s, o);
+    const cJSON *enabled = js_get(o->json, "enabled");
+
+    *out = (struct inside){ .collection = path,
+                            .id = o->id,
+                            .name = sim_name_of(o),
+                            .engine = engine ? engine->id : NULL,
+                            .owner = js_str(js_find(js_get(o->json, "tags"), "key", "dctd-owner"),
+                                            "value"),
+                            .off = cJSON_IsFalse(enabled) && o->kind != C_ENVIRONMENTS,
+                            .json = o->json };
+}
+
+bool inside_at(const struct sim *s, size_t i, struct inside *out)
+{
+    for (size_t k = 0; k < ARRAY_LEN(kinds); k++) {
+        for (struct object *o = sim_first(s, kinds[k].which); o; o = sim_next(s, o)) {
+            if (o->deleted || i-- > 0)
+                continue;
+            describe(s, o, kinds[k].path, out);
+            return true;
+        }
+    }
+    return false;
+}
+
+bool inside_find(const struct sim *s, const char *collection, const char *id, struct inside *out)
+{
+    for (size_t k = 0; k < ARRAY_LEN(kinds); k++) {
+        const struct object *o =
+            streq(kinds[k].path, collection) ? sim_alive(s, kinds[k].which, id) : NULL;
+        if (!o)
+            continue;
+        describe(s, o, kinds[k].path, out);
+        return true;
+    }
+    return false;
+}
+
+size_t inside_jobs(const struct sim *s, const char *engine)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < s->running.n; i++) {
+        const cJSON *engines = js_get(s->running.items[i]->json, "engines");
+        n += !engine || js_find(engines, "engine_id", engine);
+    }
+    return n;
+}
+
+bool inside_busy(const struct sim *s, const char *id)
+{
+    for (size_t i = 0; i < s->running.n; i++) {
+        if (streq(js_str(s->running.items[i]->json, "target_id"), id))
+            return true;
+    }
+    return false;
+}

@@ -1,0 +1,29 @@
+/* What the simulator really holds, whatever its answers show: objects that are
+ * still being made, jobs under way. For checks that must not be fooled. */
+#ifndef TESTS_LIB_INSIDE_H
+#define TESTS_LIB_INSIDE_H
+
+#include <cjson/cJSON.h>
+
+#include "tests/sim/sim.h"
+
+/* One live object, borrowed; it stands until the next request. */
+struct inside {
+    const char *collection; /* "/vdbs" */
+    const char *id, *name;
+    const char *engine; /* id, NULL for engines */
+    const char *owner;  /* value of the owner tag, NULL: it has none */
+    bool off;           /* it can be disabled, and is */
+    const cJSON *json;
+};
+
+/* The six kinds' objects that DCT has, in order; false when there is no i-th. */
+bool inside_at(const struct sim *s, size_t i, struct inside *out);
+/* The one of that id. */
+bool inside_find(const struct sim *s, const char *collection, const char *id, struct inside *out);
+/* Jobs under way; of one engine where `engine` is not NULL. */
+size_t inside_jobs(const struct sim *s, const char *engine);
+/* Does a job work on it? */
+bool inside_busy(const struct sim *s, const char *id);
+
+#endif
