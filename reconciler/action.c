@@ -12,6 +12,7 @@ enum {
     LOOKS_MAX = 6,    /* failed reads in a row */
     FIRST_WAIT = 250, /* before something is looked at again; doubles */
     LONGEST_WAIT = 10000,
+    TELEMETRY_MAX = 60000, /* at most that long, where nothing says that it does */
     SETTLE_MAX = 300000,   /* DCT's read model lags behind its jobs */
     READY_MAX = 120000,    /* a new engine comes online */
     SNAPSHOT_MAX = 900000, /* a new dSource's first snapshot appears */
@@ -30,9 +31,9 @@ enum {
 
 static const unsigned next_states[ACTION_STATES] = {
     [A_WAITING] = TO_READING | TO_JOB | TO_DONE,
-    [A_READING] = TO_READING | TO_SENT | TO_SETTLING | TO_DONE | TO_FAILED,
+    [A_READING] = TO_READING | TO_SENT | TO_JOB | TO_SETTLING | TO_DONE | TO_FAILED,
     [A_SENT] = TO_SENT | TO_JOB | TO_READING | TO_FAILED,
-    [A_JOB] = TO_SENT | TO_READING | TO_FAILED,
+    [A_JOB] = TO_SENT | TO_READING | TO_DONE | TO_FAILED,
     [A_SETTLING] = TO_READING | TO_FAILED,
     [A_DONE] = 0,
     [A_FAILED] = 0,
@@ -114,7 +115,8 @@ void action_stop(struct exec *x, struct action *a, struct step *s)
 }
 
 /* What we switched off is switched on again before the action gives up. The
- * debt stays in the ledger until an observation sees it paid. */
+ * debt stays in the ledger until an observation sees it paid. A write without
+ * an answer may still be carried out, after the enabling then: that waits. */
 void action_fail(struct exec *x, struct action *a, enum failure why, char *text, struct step *s)
 {
     struct action_run *run = a->run;
@@ -132,7 +134,8 @@ void action_fail(struct exec *x, struct action *a, enum failure why, char *text,
         free(text);
         run->error = both;
     }
-    if (run->rescuing || !e || !e->owes_enable || !a->id || !a->kind->enable.name) {
+    if (run->rescuing || why == FAIL_UNKNOWN || !e || !e->owes_enable || !a->id ||
+        !a->kind->enable.name) {
         action_stop(x, a, s);
         return;
     }
@@ -146,7 +149,10 @@ void action_look_again(struct exec *x, struct action *a, struct step *s)
     if (x->draining)
         return;
     action_move(a, A_READING);
-    look(x, a, s);
+    if (outcome_unknown(x, a) && !a->run->outcome_asked)
+        outcome_ask(x, a, s);
+    else
+        look(x, a, s);
 }
 
 static msec wait_of(const struct action_run *run)
@@ -198,6 +204,20 @@ static void finish(struct exec *x, struct action *a, struct step *s)
     action_report(a, REPORT_DONE, "done", s);
 }
 
+void action_leave(struct exec *x, struct action *a, struct step *s)
+{
+    action_move(a, A_DONE);
+    x->done++;
+    action_report(a, REPORT_DONE, "done", s);
+}
+
+/* A job that is over may have made it, and GET lags behind. */
+static bool awaits_telemetry(const struct action *a, msec now)
+{
+    return a->run->may_appear &&
+           (!a->run->settling_since || now - a->run->settling_since < TELEMETRY_MAX);
+}
+
 static void gone(struct exec *x, struct action *a, struct step *s)
 {
     struct entry *e = action_entry(x, a);
@@ -206,6 +226,8 @@ static void gone(struct exec *x, struct action *a, struct step *s)
         finish(x, a, s);
     } else if (a->run->made) {
         settle(x, a, SETTLE_MAX, xasprintf("DCT says it is made, but does not show it"), s);
+    } else if (awaits_telemetry(a, s->now)) {
+        settle(x, a, SETTLE_MAX, xasprintf("a job of DCT's may have made it"), s);
     } else if (a->verb == VERB_CREATE || a->verb == VERB_REPLACE) {
         if (e)
             e->owes_enable = false;
@@ -323,6 +345,8 @@ static void there_to_stay(struct exec *x, struct action *a, struct step *s)
 
     if (e && e->owes_enable && enabled >= 0 && item->object->values[enabled].i)
         e->owes_enable = false; /* recorded when the action is done */
+    if (e && a->run->made)
+        entry_close(e);
     diff_object(x->world, a->wanted, item, e, a->verb == VERB_ADOPT, &d);
     char *differs = still_differs(a, &d);
     bool more = differs && program_update(x, a, item, &d);
@@ -370,7 +394,7 @@ static void there(struct exec *x, struct action *a, struct step *s)
 }
 
 /* Reading never changes anything, so it is simply tried again. */
-static void look_failed(struct exec *x, struct action *a, const struct reply *r, struct step *s)
+void action_look_failed(struct exec *x, struct action *a, const struct reply *r, struct step *s)
 {
     enum reply_class class = reply_class(r);
     char *text = reply_text(r);
@@ -395,6 +419,10 @@ void action_reply(struct exec *x, struct action *a, const struct reply *r, struc
         action_todo_reply(x, a, r, s);
         return;
     }
+    if (a->run->await == AWAIT_OUTCOME) {
+        outcome_reply(x, a, r, s);
+        return;
+    }
     if (a->run->await == AWAIT_SNAPSHOTS) {
         snapshots_reply(x, a, r, s);
         return;
@@ -409,7 +437,7 @@ void action_reply(struct exec *x, struct action *a, const struct reply *r, struc
         gone(x, a, s);
         break;
     case LOOK_FAILED:
-        look_failed(x, a, r, s);
+        action_look_failed(x, a, r, s);
         break;
     case LOOK_CONFLICT:
         conflict(x, a, s);
@@ -423,17 +451,29 @@ void action_wake(struct exec *x, struct action *a, struct step *s)
     action_look_again(x, a, s);
 }
 
-/* An earlier life of the process sent the write; its job goes on. */
-static void resume(const struct exec *x, struct action *a, const struct entry *e, struct step *s)
+static bool makes(const struct action *a, const char *call)
 {
+    for (size_t i = 0; i < a->kind->n_creates; i++) {
+        if (streq(a->kind->creates[i].name, call))
+            return true;
+    }
+    return false;
+}
+
+/* The job is of the write that the ledger knows, which need not be the one that
+ * this action would begin with. */
+void action_resume(struct exec *x, struct action *a, struct step *s)
+{
+    const struct entry *e = action_entry(x, a);
+    bool removes = streq(e->intent.call, a->kind->remove.name);
 
     if (!a->id && e->id)
         a->id = xstrdup(e->id);
-    if (a->verb == VERB_CREATE) {
+    if (a->verb == VERB_CREATE && makes(a, e->intent.call)) {
         program_create(x, a);
         a->run->at = a->run->n - 1;
     }
-    a->run->deleted = a->verb == VERB_DELETE && streq(e->intent.call, a->kind->remove.name);
+    a->run->deleted = removes && (a->verb == VERB_DELETE || a->verb == VERB_REPLACE);
     action_begin_job(a, e->intent.job, s);
 }
 
@@ -454,9 +494,8 @@ void action_begin(struct exec *x, struct action *a, struct step *s)
     if (a->verb == VERB_FORGET) {
         finish(x, a, s);
     } else if (e && e->intent.open && e->intent.job) {
-        resume(x, a, e, s);
+        action_resume(x, a, s);
     } else {
-        action_move(a, A_READING);
-        look(x, a, s);
+        action_look_again(x, a, s);
     }
 }

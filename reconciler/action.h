@@ -39,7 +39,15 @@ struct todo {
 };
 
 /* What the request on its way is for. */
-enum awaiting { AWAIT_NOTHING, AWAIT_FIND, AWAIT_GET, AWAIT_JOIN, AWAIT_SNAPSHOTS, AWAIT_TODO };
+enum awaiting {
+    AWAIT_NOTHING,
+    AWAIT_OUTCOME,
+    AWAIT_FIND,
+    AWAIT_GET,
+    AWAIT_JOIN,
+    AWAIT_SNAPSHOTS,
+    AWAIT_TODO
+};
 
 struct action_run {
     struct todo *todo;
@@ -61,6 +69,8 @@ struct action_run {
     msec settling_since; /* 0 = not settling */
     unsigned looks;      /* in a row without progress */
     bool made, deleted;  /* by this run */
+    bool outcome_asked;  /* of a write that nobody answered: no job is under way */
+    bool may_appear;     /* a job is over that may have made it */
     bool snapshot;       /* has one, as far as was looked */
     bool snapshot_taken; /* by this run */
     bool refreshed, switched;
@@ -95,6 +105,11 @@ void action_wake(struct exec *x, struct action *a, struct step *s);
 void action_job(struct exec *x, struct action *a, const cJSON *job, struct step *s);
 
 bool action_running(const struct action *a);
+
+/* outcome.c: the ledger holds a write that got no answer, and its job. */
+bool outcome_unknown(const struct exec *x, const struct action *a);
+void outcome_ask(struct exec *x, struct action *a, struct step *s);
+void outcome_reply(struct exec *x, struct action *a, const struct reply *r, struct step *s);
 
 /* program.c: the writes that bring the object from what differs to what is
  * wanted, in order; rows already carried are left out. False if there are none. */

@@ -13,12 +13,18 @@ void action_report(const struct action *a, enum report_kind kind, const char *te
 void action_fail(struct exec *x, struct action *a, enum failure why, char *text, struct step *s);
 /* Ends it now, with the failure that the run holds. */
 void action_stop(struct exec *x, struct action *a, struct step *s);
+/* Its job, that the ledger names, goes on. */
+void action_resume(struct exec *x, struct action *a, struct step *s);
+void action_look_failed(struct exec *x, struct action *a, const struct reply *r, struct step *s);
+/* Nothing is to be done here: what follows is for the next observation to say. */
+void action_leave(struct exec *x, struct action *a, struct step *s);
 void action_look_again(struct exec *x, struct action *a, struct step *s);
 
 /* write.c */
 /* Sends what is next to do; looks again when nothing is left. */
 void action_next(struct exec *x, struct action *a, struct step *s);
 void action_todo_reply(struct exec *x, struct action *a, const struct reply *r, struct step *s);
+bool job_is_under_way(const char *status);
 void action_begin_job(struct action *a, const char *id, struct step *s);
 
 #endif

@@ -143,6 +143,18 @@ static void keep_settled(struct cycle *c, struct step *s)
     }
 }
 
+/* Under the new key it has an entry; this one a rename left behind. */
+static bool has_moved(const struct cycle *c, const struct entry *e)
+{
+    for (size_t i = 0; e->id && i < c->set->n; i++) {
+        const struct pairing *p = &c->world.pairs[i];
+        if (p->match == MATCH_OURS && p->entry && p->entry != e && p->entry->kind == e->kind &&
+            streq(p->entry->id, e->id))
+            return true;
+    }
+    return false;
+}
+
 /* Entries whose object is certainly gone and that nobody wants: nothing is left
  * to remember. A job that is still under way keeps its entry. */
 static void forget_gone(struct cycle *c, struct step *s)
@@ -153,7 +165,7 @@ static void forget_gone(struct cycle *c, struct step *s)
         if (set_find(c->set, e->key) || plan_index(c->plan, e->key) >= 0 || fresh ||
             !c->world.observed->kinds[e->kind].complete || !c->set->complete)
             continue;
-        if (e->id && observed_by_id(c->world.observed, e->kind, e->id))
+        if (e->id && observed_by_id(c->world.observed, e->kind, e->id) && !has_moved(c, e))
             continue;
         fx_record(s->fx, e->key, NULL);
         ledger_remove(c->ledger, e->key);

@@ -100,6 +100,11 @@ bool keep_object(const struct world *world, const struct wanted *w,
         e->origin = origin;
         changed = true;
     }
+    int enabled = table_find(w->object->kind->table, "enabled");
+    if (e->owes_enable && item->object && enabled >= 0 && item->object->values[enabled].i) {
+        e->owes_enable = false;
+        changed = true;
+    }
     if (e->intent.open && !e->intent.job) {
         entry_close(e); /* whatever its outcome was, the object is as it should be */
         changed = true;

@@ -130,7 +130,7 @@ char *entry_text(const struct entry *e)
         add_text(intent, "call", e->intent.call);
         add_text(intent, "job", e->intent.job);
         cJSON_AddNumberToObject(intent, "at", (double)e->intent.at);
-        cJSON_AddNumberToObject(intent, "missing", e->intent.missing);
+        add_true(intent, "lost", e->intent.lost);
     }
     cJSON_AddItemReferenceToObject(o, "applied", e->applied);
 
@@ -159,13 +159,13 @@ static unsigned word_index(const char *const *words, size_t n, const char *word)
 
 static void restore_intent(struct intent *intent, const cJSON *o)
 {
-    const cJSON *at = json_at(o, "at"), *missing = json_at(o, "missing");
+    const cJSON *at = json_at(o, "at");
 
     intent->open = true;
     intent->call = own_text(o, "call");
     intent->job = own_text(o, "job");
     intent->at = cJSON_IsNumber(at) ? (msec)at->valuedouble : 0;
-    intent->missing = cJSON_IsNumber(missing) ? (unsigned)missing->valuedouble : 0;
+    intent->lost = json_true(o, "lost");
     if (!intent->call)
         intent->call = xstrdup("update");
 }
@@ -269,7 +269,7 @@ void entry_intend(struct entry *e, const char *call, msec now)
 {
     e->intent.open = true;
     e->intent.at = now;
-    e->intent.missing = 0;
+    e->intent.lost = false;
     replace(&e->intent.call, call);
     replace(&e->intent.job, NULL);
 }

@@ -18,7 +18,7 @@ struct intent {
     char *call; /* "create", "update", "delete", or a call's name */
     char *job;  /* NULL: no reply has named one */
     msec at;
-    unsigned missing; /* observations since that did not show its effect */
+    bool lost; /* it had a job, which DCT does not follow to its end */
 };
 
 struct entry {

@@ -16,6 +16,13 @@ void action_block(struct action *a, char *why)
         a->blocked = why;
 }
 
+msec outcome_due(const struct entry *e)
+{
+    if (!e || !e->intent.open || e->intent.job)
+        return 0;
+    return e->intent.at + (e->intent.lost ? LOST_GRACE : OUTCOME_GRACE);
+}
+
 struct action *planning_add(struct planning *p, enum verb verb, const struct wanted *w,
                             const struct observed_item *item, char *reason)
 {
@@ -28,6 +35,8 @@ struct action *planning_add(struct planning *p, enum verb verb, const struct wan
     a->id = item ? xstrdup(item->id) : NULL;
     a->engine = engine ? xstrdup(engine) : NULL;
     a->not_before = backoff_until(p->in->backoff, w->key);
+    msec due = outcome_due(ledger_find(p->in->world->ledger, w->key));
+    a->not_before = a->not_before > due ? a->not_before : due;
     return a;
 }
 
@@ -152,7 +161,7 @@ static char *update_too_new(const struct planning *p, const struct kind_desc *k,
 static void plan_create(struct planning *p, const struct wanted *w, const struct pairing *pair)
 {
     const struct entry *e = pair->entry;
-    bool gone = e && e->id, unanswered = e && e->intent.open && !e->intent.job;
+    bool gone = e && e->id;
     struct action *a = planning_add(p, VERB_CREATE, w, NULL,
                                     xstrdup(gone ? "it is gone from DCT" : "it is not in DCT"));
     bool unknown = false;
@@ -164,8 +173,6 @@ static void plan_create(struct planning *p, const struct wanted *w, const struct
     p->plan->unknown = p->plan->unknown || unknown;
     planning_block(a, too_new_text(p, a->kind, &a->kind->creates[wire_create_variant(w->object)]));
     check_rules(p, a, pair, NULL);
-    if (unanswered && a->not_before < e->intent.at + OUTCOME_GRACE)
-        a->not_before = e->intent.at + OUTCOME_GRACE;
 }
 
 static void plan_conflict(struct planning *p, const struct wanted *w, const struct pairing *pair)
@@ -314,8 +321,10 @@ static void plan_settled(struct planning *p, const struct wanted *w, const struc
         struct action *a = planning_add(p, VERB_REFRESH, w, pair->item,
                                         xstrdup("a connector came later than it did"));
         planning_block(a, planning_policy(p->in, w->object));
-    } else if (e && e->intent.open && e->intent.job) {
-        (void)planning_add(p, VERB_NONE, w, pair->item, xstrdup("a job is still under way"));
+    } else if (e && e->intent.open) {
+        (void)planning_add(p, VERB_NONE, w, pair->item,
+                           xstrdup(e->intent.job ? "a job is still under way"
+                                                 : "a write to it got no answer"));
     } else {
         p->plan->in_sync++;
     }

@@ -27,8 +27,11 @@ struct plan *plan_build(const struct planner *in);
 /* Counts by verb, once nothing is blocked any more. */
 void plan_count(struct plan *p);
 
-/* How long a write without an answer may still show up. */
-enum { OUTCOME_GRACE = 30000 };
+/* How long a write without an answer may still be carried out; and one whose job
+ * DCT does not follow any more. */
+enum { OUTCOME_GRACE = 30000, LOST_GRACE = 300000 };
+/* When the write that the ledger holds has become known; 0 = it is. */
+msec outcome_due(const struct entry *e);
 
 /* An action for the wanted object; `reason` is taken. */
 struct action *planning_add(struct planning *p, enum verb verb, const struct wanted *w,

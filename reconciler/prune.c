@@ -70,7 +70,19 @@ static void add_deletion(const struct planner *in, struct plan *p, const struct 
     a->reason = xstrdup(orphan ? "no manifest wants it any more; its deletion policy is orphan"
                                : "no manifest wants it any more");
     a->not_before = backoff_until(in->backoff, e->key);
+    if (a->not_before < outcome_due(e))
+        a->not_before = outcome_due(e);
     settle_deletion(in, p, a, e, item);
+}
+
+/* Nobody wants it, but DCT still works on it: what that comes to is awaited. */
+static void add_waiting(struct plan *p, const struct entry *e)
+{
+    struct action *a = plan_add(p, VERB_NONE, kind_desc(e->kind), e->key);
+
+    a->id = e->id ? xstrdup(e->id) : NULL;
+    a->engine = e->engine ? xstrdup(e->engine) : NULL;
+    a->reason = xstrdup("a job is still under way");
 }
 
 static void note_unpruned(struct plan *p, const struct strings *left, const char *why)
@@ -130,6 +142,8 @@ void plan_prune(const struct planner *in, struct plan *p)
             if ((int)e->kind != kind || still_wanted(in->world, e))
                 continue;
             const struct observed_item *item = item_of(in->world, e);
+            if (e->intent.open && e->intent.job && (!item || forbidden))
+                add_waiting(p, e);
             if (!item)
                 continue; /* gone, or not seen: nothing to delete either way */
             if (forbidden)

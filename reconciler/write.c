@@ -115,6 +115,7 @@ void action_begin_job(struct action *a, const char *id, struct step *s)
 static void todo_done(struct exec *x, struct action *a, struct step *s)
 {
     struct action_run *run = a->run;
+    bool seen_later = false; /* GET lags: the job is not forgotten before it shows */
     struct entry *e = action_entry(x, a);
     bool *before = xcalloc(a->kind->table.n, sizeof(bool));
 
@@ -130,15 +131,20 @@ static void todo_done(struct exec *x, struct action *a, struct step *s)
         run->made = run->made || t->type == TODO_CREATE;
         run->deleted = run->deleted || t->type == TODO_DELETE;
         run->refreshed = run->refreshed || t->type == TODO_REFRESH;
-        if (t->type != TODO_CREATE && t->type != TODO_DELETE)
+        seen_later = t->type == TODO_CREATE || t->type == TODO_DELETE;
+        if (!seen_later)
             (void)keep_rows(e, a->wanted->object, before);
         if (t->type == TODO_REFRESH)
             e->owes_refresh = false;
     }
     free(before);
-    entry_close(e);
+    if (!seen_later)
+        entry_close(e);
     action_record(e, s);
-    action_next(x, a, s);
+    if (a->verb == VERB_NONE && !a->wanted)
+        action_leave(x, a, s);
+    else
+        action_next(x, a, s);
 }
 
 static void job_failed(struct exec *x, struct action *a, const cJSON *job, const char *status,
@@ -171,6 +177,7 @@ static void job_lost(struct exec *x, struct action *a, const char *how, struct s
 
     entry_job(e, NULL);
     e->intent.at = s->now;
+    e->intent.lost = true;
     action_record(e, s);
     action_fail(x, a, FAIL_UNKNOWN, text, s);
 }
@@ -195,6 +202,11 @@ static enum job_meaning job_meaning(const char *status)
             return meanings[i].meaning;
     }
     return JOB_GOES_ON;
+}
+
+bool job_is_under_way(const char *status)
+{
+    return job_meaning(status) == JOB_GOES_ON;
 }
 
 static void job_goes_on(struct action *a, const cJSON *job, const char *status, struct step *s)

@@ -12,7 +12,7 @@
 #include "schema/json.h"
 #include "tests/lib/estate.h"
 
-enum { LONG = 7200000, STORY = 6000 };
+enum { LONG = 7200000, STORY = 20000 };
 
 char *replaced(const char *text, const char *from, const char *to)
 {

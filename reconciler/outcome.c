@@ -1,0 +1,110 @@
+/* What became of a write that nobody answered. DCT's list of jobs is asked
+ * before the object is looked at: what a job is still making is shown by nothing
+ * else, and asked in the other order it could come to be in between.
+ *
+ * A job on the very object is taken up as if its reply had come. Where no reply
+ * ever named an id, a job on something of that name is waited for; once it is
+ * over the object is found by its owner tag, or by name. */
+#include "reconciler/action_parts.h"
+#include "reconciler/reply.h"
+#include "schema/json.h"
+
+enum { FILTER_MAX = 4096, JOB_WAIT = 5000 };
+
+static const char *id_of(const struct action *a, const struct entry *e)
+{
+    return a->id ? a->id : e->id;
+}
+
+bool outcome_unknown(const struct exec *x, const struct action *a)
+{
+    const struct entry *e = action_entry(x, a);
+
+    return e && e->intent.open && !e->intent.job;
+}
+
+void outcome_ask(struct exec *x, struct action *a, struct step *s)
+{
+    struct buf filter = BUF_WITH_LIMIT(FILTER_MAX);
+    const struct entry *e = action_entry(x, a);
+    const char *id = id_of(a, e), *name = a->wanted ? a->wanted->object->name : e->name;
+    bool said = id     ? filter_equal(&filter, "target_id", id)
+                : name ? filter_equal(&filter, "target_name", name)
+                       : false;
+
+    if (said) {
+        struct request *r = request_search("/jobs/search", buf_text(&filter));
+        r->key = xstrdup(a->key);
+        a->run->await = AWAIT_OUTCOME;
+        a->run->request = step_send(s, r);
+    } else {
+        look(x, a, s);
+    }
+    buf_clear(&filter);
+}
+
+/* A job of another engine is about another object of the same name. */
+static bool on_engine(const cJSON *job, const char *engine)
+{
+    const cJSON *engines = json_at(job, "engines"), *e;
+
+    if (!engine || !cJSON_GetArraySize(engines))
+        return true;
+    cJSON_ArrayForEach(e, engines) {
+        if (streq(json_text(e, "engine_id"), engine))
+            return true;
+    }
+    return false;
+}
+
+static const cJSON *under_way(const cJSON *jobs, const char *engine)
+{
+    const cJSON *job;
+
+    cJSON_ArrayForEach(job, jobs) {
+        if (json_text(job, "id") && on_engine(job, engine) &&
+            job_is_under_way(json_text(job, "status")))
+            return job;
+    }
+    return NULL;
+}
+
+/* Did a job make something that GET does not show yet? */
+static bool may_appear(const struct exec *x, const struct action *a, const cJSON *jobs)
+{
+    const cJSON *job;
+
+    cJSON_ArrayForEach(job, jobs) {
+        const char *id = json_text(job, "target_id");
+        if (id && on_engine(job, a->engine) && streq(json_text(job, "status"), "COMPLETED") &&
+            !observed_by_id(x->world->observed, a->kind->kind, id))
+            return true;
+    }
+    return false;
+}
+
+void outcome_reply(struct exec *x, struct action *a, const struct reply *r, struct step *s)
+{
+    struct entry *e = action_entry(x, a);
+
+    a->run->await = AWAIT_NOTHING;
+    a->run->request = 0;
+    if (reply_class(r) != REPLY_OK) {
+        action_look_failed(x, a, r, s);
+        return;
+    }
+    const cJSON *job = under_way(json_at(r->body, "items"), a->engine);
+    if (job && id_of(a, e)) {
+        entry_job(e, json_text(job, "id"));
+        action_record(e, s);
+        action_resume(x, a, s);
+    } else if (job) {
+        action_report(a, REPORT_JOB, "DCT has a job on something of that name; waiting", s);
+        a->run->wake = s->now + JOB_WAIT;
+        action_move(a, A_SETTLING);
+    } else {
+        a->run->outcome_asked = true;
+        a->run->may_appear = may_appear(x, a, json_at(r->body, "items"));
+        look(x, a, s);
+    }
+}
