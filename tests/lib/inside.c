@@ -28,17 +28,17 @@ static void describe(const struct sim *s, const struct object *o, const char *pa
                             .json = o->json };
 }
 
-bool inside_at(const struct sim *s, size_t i, struct inside *out)
+size_t inside_all(const struct sim *s, struct inside *out, size_t most)
 {
+    size_t n = 0;
+
     for (size_t k = 0; k < ARRAY_LEN(kinds); k++) {
-        for (struct object *o = sim_first(s, kinds[k].which); o; o = sim_next(s, o)) {
-            if (o->deleted || i-- > 0)
-                continue;
-            describe(s, o, kinds[k].path, out);
-            return true;
+        for (struct object *o = sim_first(s, kinds[k].which); o && n < most; o = sim_next(s, o)) {
+            if (!o->deleted)
+                describe(s, o, kinds[k].path, &out[n++]);
         }
     }
-    return false;
+    return n;
 }
 
 bool inside_find(const struct sim *s, const char *collection, const char *id, struct inside *out)

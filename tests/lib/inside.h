@@ -17,8 +17,8 @@ struct inside {
     const cJSON *json;
 };
 
-/* The six kinds' objects that DCT has, in order; false when there is no i-th. */
-bool inside_at(const struct sim *s, size_t i, struct inside *out);
+/* The six kinds' objects that DCT has, up to `most` of them; how many. */
+size_t inside_all(const struct sim *s, struct inside *out, size_t most);
 /* The one of that id. */
 bool inside_find(const struct sim *s, const char *collection, const char *id, struct inside *out);
 /* Jobs under way; of one engine where `engine` is not NULL. */

@@ -9,7 +9,15 @@
 #include "schema/json.h"
 #include "tests/lib/inside.h"
 
+enum { LOOKED_AT = 512 };
+
 static const char secret[] = "s3cret-";
+
+/* What DCT holds, looked at once for each check. */
+struct objects {
+    struct inside at[LOOKED_AT];
+    size_t n;
+};
 
 static void broke(struct invariants *v, char *text)
 {
@@ -112,13 +120,15 @@ static const struct kind_desc *kind_made_by(const struct request *r)
 static void not_again(struct invariants *v, const struct request *r)
 {
     const struct kind_desc *k = kind_made_by(r);
-    struct inside o;
+    struct objects all;
 
-    for (size_t i = 0; k && !v->may_be_twice && inside_at(v->world->sim, i, &o); i++) {
+    all.n = k && !v->may_be_twice ? inside_all(v->world->sim, all.at, LOOKED_AT) : 0;
+    for (size_t i = 0; i < all.n; i++) {
+        const struct inside *o = &all.at[i];
         v->checks++;
-        if (streq(o.collection, k->collection) && streq(o.name, json_text(r->body, "name")) &&
-            ours(v, &o))
-            broke(v, xasprintf("%s is asked to be made again, DCT has %s", r->key, o.id));
+        if (streq(o->collection, k->collection) && streq(o->name, json_text(r->body, "name")) &&
+            ours(v, o))
+            broke(v, xasprintf("%s is asked to be made again, DCT has %s", r->key, o->id));
     }
 }
 
@@ -158,16 +168,16 @@ static void foreign_is_untouched(struct invariants *v)
     }
 }
 
-static void none_twice(struct invariants *v)
+static void none_twice(struct invariants *v, const struct objects *all)
 {
-    struct inside a, b;
-
-    for (size_t i = 0; inside_at(v->world->sim, i, &a); i++) {
-        for (size_t j = 0; j < i && inside_at(v->world->sim, j, &b); j++) {
+    for (size_t i = 0; i < all->n; i++) {
+        const struct inside *a = &all->at[i];
+        for (size_t j = 0; j < i; j++) {
+            const struct inside *b = &all->at[j];
             v->checks++;
-            if (streq(a.collection, b.collection) && streq(a.name, b.name) &&
-                streq(a.engine, b.engine) && ours(v, &a) && ours(v, &b))
-                broke(v, xasprintf("%s and %s are both called %s", a.id, b.id, a.name));
+            if (streq(a->collection, b->collection) && streq(a->name, b->name) &&
+                streq(a->engine, b->engine) && ours(v, a) && ours(v, b))
+                broke(v, xasprintf("%s and %s are both called %s", a->id, b->id, a->name));
         }
     }
 }
@@ -211,8 +221,11 @@ static void within_limits(struct invariants *v)
 
 static void look_through(struct invariants *v)
 {
+    struct objects all;
+
+    all.n = inside_all(v->world->sim, all.at, LOOKED_AT);
     foreign_is_untouched(v);
-    none_twice(v);
+    none_twice(v, &all);
     guarded_are_there(v);
 }
 
@@ -236,15 +249,17 @@ static void watch(struct test_world *w, const struct effect *e)
 
 void invariants_begin(struct invariants *v, struct test_world *w)
 {
-    struct inside o;
+    struct objects all;
 
     *v = (struct invariants){ .world = w,
                               .foreign = cJSON_CreateObject(),
                               .guarded = cJSON_CreateArray() };
-    for (size_t i = 0; inside_at(w->sim, i, &o); i++) {
-        char *at = address(&o);
-        if (!streq(o.owner, w->options.instance) && !test_world_ledger_names(w, o.id))
-            cJSON_AddItemToObject(v->foreign, at, cJSON_Duplicate(o.json, true));
+    all.n = inside_all(w->sim, all.at, LOOKED_AT);
+    for (size_t i = 0; i < all.n; i++) {
+        const struct inside *o = &all.at[i];
+        char *at = address(o);
+        if (!streq(o->owner, w->options.instance) && !test_world_ledger_names(w, o->id))
+            cJSON_AddItemToObject(v->foreign, at, cJSON_Duplicate(o->json, true));
         free(at);
     }
     w->watch = watch;
@@ -261,26 +276,31 @@ void invariants_end(struct invariants *v)
 
 void invariants_guard(struct invariants *v, const char *collection, const char *name)
 {
-    struct inside o;
+    struct objects all;
 
-    for (size_t i = 0; inside_at(v->world->sim, i, &o); i++) {
-        if (!streq(o.collection, collection) || !streq(o.name, name) || !ours(v, &o))
+    all.n = inside_all(v->world->sim, all.at, LOOKED_AT);
+    for (size_t i = 0; i < all.n; i++) {
+        const struct inside *o = &all.at[i];
+        if (!streq(o->collection, collection) || !streq(o->name, name) || !ours(v, o))
             continue;
         cJSON *g = cJSON_CreateObject();
-        cJSON_AddStringToObject(g, "collection", o.collection);
-        cJSON_AddStringToObject(g, "id", o.id);
+        cJSON_AddStringToObject(g, "collection", o->collection);
+        cJSON_AddStringToObject(g, "id", o->id);
         cJSON_AddItemToArray(v->guarded, g);
     }
 }
 
 void invariants_at_rest(struct invariants *v, const char *off)
 {
-    struct inside o;
+    struct objects all;
 
     look_through(v);
-    for (size_t i = 0; inside_at(v->world->sim, i, &o); i++)
-        invariants_expect(v, !o.off || !ours(v, &o) || streq(o.name, off), "%s is disabled at rest",
-                          o.name);
+    all.n = inside_all(v->world->sim, all.at, LOOKED_AT);
+    for (size_t i = 0; i < all.n; i++) {
+        const struct inside *o = &all.at[i];
+        invariants_expect(v, !o->off || !ours(v, o) || streq(o->name, off),
+                          "%s is disabled at rest", o->name);
+    }
     for (size_t i = 0; i < v->world->n_ledger; i++) {
         const char *text = v->world->ledger[i].text;
         invariants_expect(v, !strstr(text, "\"intent\"") && !strstr(text, "\"owes"),
