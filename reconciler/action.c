@@ -95,6 +95,20 @@ static bool to_be_gone(const struct action *a)
     return a->verb == VERB_DELETE || (a->verb == VERB_REPLACE && !a->run->made);
 }
 
+/* Nothing else is tried on an engine that is away. */
+static msec rest_engine(struct exec *x, const struct action *a, struct step *s)
+{
+    msec until = backoff_engine_fail(x->backoff, a->engine, s->now, a->run->retry_after);
+
+    for (size_t i = 0; i < x->plan->n; i++) {
+        struct action *other = &x->plan->items[i];
+        if (other->state == A_WAITING && streq(other->engine, a->engine) &&
+            other->not_before < until)
+            other->not_before = until;
+    }
+    return until;
+}
+
 void action_stop(struct exec *x, struct action *a, struct step *s)
 {
     enum failure why = a->run->failure;
@@ -102,6 +116,10 @@ void action_stop(struct exec *x, struct action *a, struct step *s)
     if (a->run->retry_after > least)
         least = a->run->retry_after;
     msec until = backoff_fail(x->backoff, a->key, why, s->now, least);
+    if (a->run->engine_away && a->engine) {
+        msec engine = rest_engine(x, a, s);
+        until = engine > until ? engine : until;
+    }
     char *text = xasprintf("%s (%s; again in %d s)", a->run->error, failure_name(why),
                            (int)((until - s->now + 999) / 1000));
 
@@ -198,6 +216,8 @@ static void finish(struct exec *x, struct action *a, struct step *s)
         ledger_remove(x->world->ledger, a->key);
     }
     backoff_forget(x->backoff, a->key);
+    if (a->engine)
+        backoff_engine_forget(x->backoff, a->engine);
     a->run->wake = 0;
     action_move(a, A_DONE);
     x->done++;
@@ -399,6 +419,7 @@ void action_look_failed(struct exec *x, struct action *a, const struct reply *r,
     enum reply_class class = reply_class(r);
     char *text = reply_text(r);
 
+    a->run->engine_away = r->status == 503;
     if (class == REPLY_DENIED || class == REPLY_REFUSED || a->run->looks >= LOOKS_MAX) {
         action_fail(x, a, class == REPLY_DENIED ? FAIL_TERMINAL : FAIL_RECOVERABLE, text, s);
         return;

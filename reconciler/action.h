@@ -74,7 +74,8 @@ struct action_run {
     bool snapshot;       /* has one, as far as was looked */
     bool snapshot_taken; /* by this run */
     bool refreshed, switched;
-    bool rescuing; /* it has failed; what it disabled is being enabled */
+    bool rescuing;    /* it has failed; what it disabled is being enabled */
+    bool engine_away; /* DCT could not reach the engine */
     enum failure failure;
     char *error;
     msec retry_after;

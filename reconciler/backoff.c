@@ -99,6 +99,41 @@ void backoff_forget(struct backoff *b, const char *key)
     free(p);
 }
 
+/* Objects have a slash in their keys, "engine 1" has none. */
+static char *engine_key(const char *engine)
+{
+    return xasprintf("engine %s", engine);
+}
+
+msec backoff_engine_fail(struct backoff *b, const char *engine, msec now, msec least)
+{
+    char *key = engine_key(engine);
+    msec until = backoff_until(b, key);
+
+    /* Many objects fail of one cause: it counts once a pause. */
+    if (until <= now)
+        until = backoff_fail(b, key, FAIL_RECOVERABLE, now, least);
+    free(key);
+    return until;
+}
+
+msec backoff_engine_until(const struct backoff *b, const char *engine)
+{
+    char *key = engine_key(engine);
+    msec until = backoff_until(b, key);
+
+    free(key);
+    return until;
+}
+
+void backoff_engine_forget(struct backoff *b, const char *engine)
+{
+    char *key = engine_key(engine);
+
+    backoff_forget(b, key);
+    free(key);
+}
+
 const char *failure_name(enum failure f)
 {
     static const char *const names[] = { [FAIL_RECOVERABLE] = "recoverable",

@@ -21,6 +21,10 @@ void backoff_clear(struct backoff *b);
 /* Notes a failure; when the object may be tried again. `least` = what DCT's
  * Retry-After asks for, from now. */
 msec backoff_fail(struct backoff *b, const char *key, enum failure why, msec now, msec least);
+/* An engine that is away backs off as one: everything on it waits. */
+msec backoff_engine_fail(struct backoff *b, const char *engine, msec now, msec least);
+msec backoff_engine_until(const struct backoff *b, const char *engine);
+void backoff_engine_forget(struct backoff *b, const char *engine);
 /* 0 = it may be tried at once. */
 msec backoff_until(const struct backoff *b, const char *key);
 /* Failures in a row. */

@@ -5,6 +5,7 @@
 
 #include "reconciler/dependants.h"
 #include "reconciler/exec.h"
+#include "reconciler/flips.h"
 #include "reconciler/keep.h"
 #include "reconciler/observe.h"
 #include "reconciler/planner.h"
@@ -20,8 +21,11 @@ enum {
 struct cycle {
     struct cycle_options options;
     char *instance;
+    struct suspension *suspensions;
+    char **reasons; /* of the suspensions */
     struct ledger *ledger;
     struct backoff backoff;
+    struct flips flips;
     uint64_t ids;
     unsigned api;
     enum cycle_phase phase;
@@ -38,6 +42,39 @@ struct cycle {
     msec next, told;          /* when to observe again; what FX_WAKE said last */
 };
 
+static void drop_suspensions(struct cycle *c)
+{
+    for (size_t i = 0; i < c->options.n_suspensions; i++)
+        free(c->reasons[i]);
+    free(c->reasons);
+    free(c->suspensions);
+}
+
+static void take_suspensions(struct cycle *c, const struct cycle_options *o)
+{
+    c->suspensions = xcalloc(o->n_suspensions, sizeof(*c->suspensions));
+    c->reasons = xcalloc(o->n_suspensions, sizeof(*c->reasons));
+    for (size_t i = 0; i < o->n_suspensions; i++) {
+        c->suspensions[i] = o->suspensions[i];
+        if (o->suspensions[i].reason)
+            c->suspensions[i].reason = c->reasons[i] = xstrdup(o->suspensions[i].reason);
+    }
+    c->options.suspensions = c->suspensions;
+    c->options.n_suspensions = o->n_suspensions;
+}
+
+static void take_options(struct cycle *c, const struct cycle_options *o)
+{
+    const struct cycle_options was = c->options;
+
+    drop_suspensions(c);
+    c->options = *o;
+    c->options.mode = was.mode;
+    c->options.instance = was.instance;
+    take_suspensions(c, o);
+    c->nudged = true;
+}
+
 struct cycle *cycle_new(const struct cycle_options *o, struct ledger *ledger)
 {
     struct cycle *c = xcalloc(1, sizeof(*c));
@@ -45,6 +82,7 @@ struct cycle *cycle_new(const struct cycle_options *o, struct ledger *ledger)
     c->options = *o;
     c->instance = xstrdup(o->instance);
     c->options.instance = c->instance;
+    take_suspensions(c, o);
     c->ledger = ledger;
     backoff_init(&c->backoff, o->seed);
     return c;
@@ -81,6 +119,8 @@ void cycle_free(struct cycle *c)
     set_free(c->next_set);
     ledger_free(c->ledger);
     backoff_clear(&c->backoff);
+    flips_clear(&c->flips);
+    drop_suspensions(c);
     free(c->trouble);
     free(c->instance);
     free(c);
@@ -322,6 +362,7 @@ static bool nothing_to_do(const struct cycle *c)
 /* The plan is whole: what DCT says depends on deletions is known too. */
 static void after_planning(struct cycle *c, struct step *s)
 {
+    flips_check(&c->flips, c->plan, s->now, c->options.mode == CYCLE_PLAN);
     plan_spread_blocks(c->plan);
     plan_count(c->plan);
     fx_planned(s->fx);
@@ -430,6 +471,9 @@ void cycle_step(struct cycle *c, const struct event *ev, struct effects *out)
     case EV_NUDGE:
         c->nudged = true;
         backoff_reset(&c->backoff);
+        break;
+    case EV_OPTIONS:
+        take_options(c, ev->options);
         break;
     case EV_SERVER:
         c->api = ev->api;

@@ -17,11 +17,21 @@ enum cycle_mode {
     CYCLE_RUN,   /* for ever */
 };
 
+/* Nothing of that kind (KINDS: of any) is changed until then. */
+struct suspension {
+    enum kind kind;
+    const char *reason; /* may be NULL */
+    msec until;         /* 0 = until it is lifted */
+};
+
 struct cycle_options {
     enum cycle_mode mode;
     const char *instance; /* value of the owner tag */
     bool prune;
-    unsigned delete_budget; /* deletes of one cycle; more stops all of them. 0 = no limit */
+    unsigned delete_budget;  /* deletes of one cycle; more stops all of them. 0 = no limit */
+    unsigned delete_percent; /* the same, of the objects in the ledger. 0 = no limit */
+    const struct suspension *suspensions;
+    size_t n_suspensions;
     unsigned total, per_engine, per_environment; /* actions at a time, 0 = no limit */
     msec interval;                               /* between observations when nothing differs */
     uint64_t seed;                               /* of the jitter */
@@ -48,7 +58,7 @@ struct cycle_status {
 
 struct cycle;
 
-/* Takes the ledger; the strings of `o` are copied. */
+/* Takes the ledger; what `o` points to is copied. */
 struct cycle *cycle_new(const struct cycle_options *o, struct ledger *ledger);
 void cycle_free(struct cycle *c);
 OWNER(cycle)

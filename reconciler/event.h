@@ -27,11 +27,14 @@ struct request {
     msec timeout;
 };
 
+struct cycle_options;
+
 enum event_type {
     EV_MANIFESTS,     /* a new desired set (taken); the first one starts the work */
     EV_REPLY,         /* an answer, or that none came */
     EV_WAKE,          /* the time asked for by FX_WAKE has come (or any other) */
     EV_NUDGE,         /* reconcile now, whatever the interval says */
+    EV_OPTIONS,       /* other options from now on; the mode and the instance stay */
     EV_SERVER,        /* what API the server speaks is known now */
     EV_LEDGER_FAILED, /* the record could not be written */
     EV_STOP,          /* begin no write any more; FX_RESTED follows */
@@ -53,7 +56,8 @@ struct event {
         struct set *set;
         struct reply reply;
         const char *text;
-        unsigned api; /* EV_SERVER: 328 = 3.28, 0 = not known */
+        const struct cycle_options *options; /* EV_OPTIONS; copied */
+        unsigned api;                        /* EV_SERVER: 328 = 3.28, 0 = not known */
     };
 };
 

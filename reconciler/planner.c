@@ -23,6 +23,14 @@ msec outcome_due(const struct entry *e)
     return e->intent.at + (e->intent.lost ? LOST_GRACE : OUTCOME_GRACE);
 }
 
+msec planning_not_before(const struct planner *in, const struct action *a)
+{
+    msec own = backoff_until(in->backoff, a->key);
+    msec engine = a->engine ? backoff_engine_until(in->backoff, a->engine) : 0;
+
+    return own > engine ? own : engine;
+}
+
 struct action *planning_add(struct planning *p, enum verb verb, const struct wanted *w,
                             const struct observed_item *item, char *reason)
 {
@@ -40,9 +48,26 @@ struct action *planning_add(struct planning *p, enum verb verb, const struct wan
     return a;
 }
 
+char *planning_suspended(const struct planner *in, const struct kind_desc *k)
+{
+    for (size_t i = 0; i < in->options->n_suspensions; i++) {
+        const struct suspension *each = &in->options->suspensions[i];
+        if ((each->kind == KINDS || each->kind == k->kind) &&
+            (!each->until || each->until > in->now))
+            return xasprintf("%s suspended: %s",
+                             each->kind == KINDS ? "everything is" : "its kind is",
+                             each->reason ? each->reason : "no reason given");
+    }
+    return NULL;
+}
+
 /* What the policy block says against acting at all. */
 char *planning_policy(const struct planner *in, const struct object *o)
 {
+    char *suspended = planning_suspended(in, o->kind);
+
+    if (suspended)
+        return suspended;
     if (o->policy.suspended && (!o->policy.suspend_until || o->policy.suspend_until > in->now))
         return xasprintf("suspended: %s",
                          o->policy.suspend_reason ? o->policy.suspend_reason : "no reason given");
@@ -297,9 +322,10 @@ static void plan_update(struct planning *p, const struct wanted *w, const struct
                                              : update_reason(d));
     bool in_place = any_in_place(d) || a->verb == VERB_ADOPT, unknown = false;
 
-    planning_block(a, planning_policy(p->in, w->object));
-    planning_block(a, update_too_new(p, a->kind, d));
     a->pays_debt = only_debt(w, pair, d);
+    if (!a->pays_debt) /* what we switched off comes back, whatever is suspended meanwhile */
+        planning_block(a, planning_policy(p->in, w->object));
+    planning_block(a, update_too_new(p, a->kind, d));
     take_changes(a, d);
     if (a->verb == VERB_REPLACE && pair->entry && pair->entry->protect)
         planning_block(a, xasprintf("it is protected; it is never deleted to be made anew"));

@@ -36,10 +36,14 @@ msec outcome_due(const struct entry *e);
 /* An action for the wanted object; `reason` is taken. */
 struct action *planning_add(struct planning *p, enum verb verb, const struct wanted *w,
                             const struct observed_item *item, char *reason);
+/* When the object, and its engine, may be tried again. */
+msec planning_not_before(const struct planner *in, const struct action *a);
 /* Blocks it, unless `why` (taken) is NULL. */
 void planning_block(struct action *a, char *why);
 /* What the policy block says against acting at all, or NULL; owned. */
 char *planning_policy(const struct planner *in, const struct object *o);
+/* What suspends every object of the kind, or NULL; owned. */
+char *planning_suspended(const struct planner *in, const struct kind_desc *k);
 bool item_enabled(const struct observed_item *item);
 
 /* consequences.c: what the changes ask of other objects. */

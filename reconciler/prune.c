@@ -41,6 +41,7 @@ static void settle_deletion(const struct planner *in, struct plan *p, struct act
         .world = in->world, .plan = p, .verb = a->verb, .kind = a->kind, .item = item, .entry = e
     };
 
+    planning_block(a, planning_suspended(in, a->kind));
     if (a->verb == VERB_FORGET)
         return;
     if (e->protect)
@@ -69,7 +70,7 @@ static void add_deletion(const struct planner *in, struct plan *p, const struct 
     a->engine = e->engine ? xstrdup(e->engine) : NULL;
     a->reason = xstrdup(orphan ? "no manifest wants it any more; its deletion policy is orphan"
                                : "no manifest wants it any more");
-    a->not_before = backoff_until(in->backoff, e->key);
+    a->not_before = planning_not_before(in, a);
     if (a->not_before < outcome_due(e))
         a->not_before = outcome_due(e);
     settle_deletion(in, p, a, e, item);
@@ -112,22 +113,33 @@ static const char *prune_forbidden(const struct planner *in)
     return NULL;
 }
 
+static void block_deletions(struct plan *p, const char *why)
+{
+    for (size_t i = 0; i < p->n; i++) {
+        if (p->items[i].verb == VERB_DELETE)
+            action_block(&p->items[i], xstrdup(why));
+    }
+}
+
 /* Over the budget nothing is deleted: many at once are a mistake, not a wish. */
 static void check_budget(const struct planner *in, struct plan *p)
 {
-    size_t n = 0;
+    const struct cycle_options *o = in->options;
+    size_t n = 0, managed = ledger_count(in->world->ledger);
+    char *why = NULL;
 
     for (size_t i = 0; i < p->n; i++)
         n += p->items[i].verb == VERB_DELETE && !p->items[i].blocked;
-    if (!in->options->delete_budget || n <= in->options->delete_budget)
-        return;
-    for (size_t i = 0; i < p->n; i++) {
-        if (p->items[i].verb == VERB_DELETE)
-            action_block(&p->items[i],
-                         xasprintf("%zu deletions exceed reconcile.deleteBudget %u; nothing is "
-                                   "deleted",
-                                   n, in->options->delete_budget));
-    }
+    if (o->delete_budget && n > o->delete_budget)
+        why = xasprintf("%zu deletions exceed reconcile.deleteBudget %u; nothing is deleted", n,
+                        o->delete_budget);
+    else if (o->delete_percent && n * 100 > managed * o->delete_percent)
+        why = xasprintf("%zu deletions of %zu managed objects exceed "
+                        "reconcile.deleteBudgetPercent %u; nothing is deleted",
+                        n, managed, o->delete_percent);
+    if (why)
+        block_deletions(p, why);
+    free(why);
 }
 
 void plan_prune(const struct planner *in, struct plan *p)

@@ -312,6 +312,7 @@ static void refused(struct exec *x, struct action *a, const struct reply *r, str
 
     free(said);
     a->run->retry_after = r->retry_after;
+    a->run->engine_away = r->status == 503;
     if (meanings[class].void_intent)
         void_intent(x, a, t, s);
     action_fail(x, a, meanings[class].why, text, s);
