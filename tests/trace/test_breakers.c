@@ -1,0 +1,135 @@
+/* What stops dctd from going on: thrashing, engines that are away, suspension,
+ * and too many deletions. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "reconciler/flips.h"
+#include "tests/lib/estate.h"
+#include "tests/lib/story.h"
+
+static void spoil_description(struct test_world *w)
+{
+    story_meddle(
+        w, "drift",
+        "{\"kind\":\"vdbs\",\"name\":\"orders-dev\",\"set\":{\"description\":\"by hand\"}}");
+}
+
+/* Somebody changes it back each time: after a few repairs it is left alone. */
+static void test_an_object_that_flips_is_left_alone_for_an_hour(void **state)
+{
+    struct test_world *w = story_of(estate_all());
+
+    (void)state;
+    for (unsigned i = 0; i < FLIPS_MAX; i++) {
+        spoil_description(w);
+        story_settle(w);
+    }
+    story_forget(w);
+    spoil_description(w);
+    story_rest(w, NULL);
+    story_sent(w, "");
+    assert_false(w->converged);
+    story_member(w, "/vdbs", "orders-dev", "description", "by hand");
+    w->now += FLIPS_WINDOW;
+    story_settle(w);
+    story_member(w, "/vdbs", "orders-dev", "description", "for developers");
+    test_world_free(w);
+}
+
+static size_t refused;
+
+static enum fate engine_is_away(struct test_world *w, const struct request *r)
+{
+    (void)w;
+    if (!r->write)
+        return FATE_CARRIED;
+    refused++;
+    return FATE_ANSWER_503;
+}
+
+/* Twelve objects want something of an engine that is away: one asks. */
+static void test_an_engine_that_is_away_is_asked_once_a_pause(void **state)
+{
+    struct test_world *w = test_world_new(&(struct sim_options){ 0 }, CYCLE_RUN);
+    char *changed = text_with(estate_all(), "description: for developers", "description: new");
+    char *both = text_with(changed, "snapshotPolicy: nightly", "snapshotPolicy: hourly");
+
+    (void)state;
+    w->options.per_engine = 1;
+    test_world_restart(w);
+    story_converge(w, estate_all());
+    refused = 0;
+    w->fate = engine_is_away;
+    test_world_manifests(w, both);
+    test_world_run(w, 1500);
+    assert_int_equal(refused, 1);
+    w->fate = NULL;
+    for (unsigned rests = 0; !w->converged && rests < 5; rests++) {
+        w->rested = false;
+        test_world_run(w, 3600000);
+    }
+    assert_true(w->converged);
+    story_member(w, "/vdbs", "orders-dev", "description", "new");
+    free(both);
+    free(changed);
+    test_world_free(w);
+}
+
+static void test_suspended_kinds_are_not_touched_until_the_end(void **state)
+{
+    struct test_world *w = story_of(estate_all());
+    const struct suspension vdbs = { KIND_VDB, "INC-1234", w->now + 3600000 };
+
+    (void)state;
+    w->options.suspensions = &vdbs;
+    w->options.n_suspensions = 1;
+    test_world_restart(w);
+    spoil_description(w);
+    char *plan = story_plan(w, estate_all());
+    story_holds(plan, "its kind is suspended: INC-1234");
+    free(plan);
+    story_rest(w, estate_all());
+    story_sent(w, "");
+    w->now += 3600000;
+    story_settle(w);
+    story_member(w, "/vdbs", "orders-dev", "description", "for developers");
+    test_world_free(w);
+}
+
+static void test_a_share_of_the_estate_is_a_budget_too(void **state)
+{
+    struct test_world *w = story_of(estate_all());
+    const char *all = estate_all(), *vdb = strstr(all, "---\napiVersion: dct/v1\nkind: VDB");
+    char *few = xasprintf("%.*s", (int)(vdb - all), all);
+
+    (void)state;
+    w->options.prune = true;
+    w->options.delete_percent = 20;
+    test_world_restart(w);
+    story_rest(w, few);
+    story_sent(w, "");
+    assert_int_equal(test_world_count(w, "/vdbs", NULL), 2);
+    w->options.delete_percent = 25;
+    test_world_restart(w);
+    story_converge(w, few);
+    assert_int_equal(test_world_count(w, "/vdbs", NULL), 0);
+    free(few);
+    test_world_free(w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_an_object_that_flips_is_left_alone_for_an_hour),
+        cmocka_unit_test(test_an_engine_that_is_away_is_asked_once_a_pause),
+        cmocka_unit_test(test_suspended_kinds_are_not_touched_until_the_end),
+        cmocka_unit_test(test_a_share_of_the_estate_is_a_budget_too),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
