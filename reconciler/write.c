@@ -111,6 +111,14 @@ void action_begin_job(struct action *a, const char *id, struct step *s)
     action_report(a, REPORT_JOB, "DCT works on it", s);
 }
 
+/* The job is over, and DCT's lists may not show yet what came of it: until they
+ * have had time to, the object is not taken for gone. */
+static void outcome_unseen(struct entry *e, const struct step *s)
+{
+    entry_job(e, NULL);
+    e->intent.at = s->now;
+}
+
 /* What the write was for is done; the ledger follows. */
 static void todo_done(struct exec *x, struct action *a, struct step *s)
 {
@@ -138,10 +146,13 @@ static void todo_done(struct exec *x, struct action *a, struct step *s)
             e->owes_refresh = false;
     }
     free(before);
-    if (!seen_later)
+    bool leaves = a->verb == VERB_NONE && !a->wanted;
+    if (leaves)
+        outcome_unseen(e, s);
+    else if (!seen_later)
         entry_close(e);
     action_record(e, s);
-    if (a->verb == VERB_NONE && !a->wanted)
+    if (leaves)
         action_leave(x, a, s);
     else
         action_next(x, a, s);

@@ -1,0 +1,242 @@
+/* Modes of the cycle and of objects: plans that only read, objects that are
+ * only looked at, pauses, and manifests that change while DCT works. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/lib/estate.h"
+#include "tests/lib/story.h"
+
+static char *with_policy(const char *policy)
+{
+    char *to =
+        xasprintf("mountLocation: /mnt/orders-test}\n  description: mine\npolicy: %s\n", policy);
+    char *yaml = text_with(estate_all(), "mountLocation: /mnt/orders-test}\n", to);
+
+    free(to);
+    return yaml;
+}
+
+/* Nothing may leave the process but reading. */
+static enum fate only_reads(struct test_world *w, const struct request *r)
+{
+    size_t n = strcspn(r->path, "?");
+
+    (void)w;
+    assert_false(r->write);
+    if (!streq(r->method, "GET")) {
+        assert_string_equal(r->method, "POST");
+        assert_true(n > 7);
+        assert_memory_equal(r->path + n - 7, "/search", 7);
+    }
+    return FATE_CARRIED;
+}
+
+static void test_a_plan_only_reads(void **state)
+{
+    struct test_world *w = test_world_new(&(struct sim_options){ .read_only = true }, CYCLE_PLAN);
+
+    (void)state;
+    w->fate = only_reads;
+    char *plan = story_plan(w, estate_all());
+    story_holds(plan, "Plan: 8 to create.");
+    assert_null(test_world_ledger(w, "Engine/east"));
+    free(plan);
+    test_world_free(w);
+
+    w = story_of(estate_all());
+    char *yaml = with_policy("{mode: enforce}");
+    w->fate = only_reads;
+    story_meddle(w, "drift", "{\"kind\":\"vdbs\",\"name\":\"orders-dev\",\"set\":{\"tags\":[]}}");
+    story_meddle(w, "delete", "{\"kind\":\"vdbs\",\"name\":\"orders-test\"}");
+    w->options.prune = true;
+    plan = story_plan(w, yaml);
+    story_holds(plan, "~ VDB/orders-dev");
+    story_holds(plan, "+ VDB/orders-test");
+    free(plan);
+    free(yaml);
+    test_world_free(w);
+}
+
+static void test_warn_tells_and_does_nothing(void **state)
+{
+    char *yaml = with_policy("{mode: warn}");
+    struct test_world *w = story_of(estate_all());
+    char *plan = story_plan(w, yaml);
+
+    (void)state;
+    story_holds(plan, "! VDB/orders-test blocked: policy.mode is warn: reported, not repaired");
+    story_holds(plan, "description");
+    story_rest(w, yaml);
+    story_sent(w, "");
+    free(plan);
+    free(yaml);
+    test_world_free(w);
+}
+
+static void test_observe_never_writes(void **state)
+{
+    char *yaml = with_policy("{mode: observe}");
+    struct test_world *w = story_of(estate_all());
+
+    (void)state;
+    story_meddle(w, "delete", "{\"kind\":\"vdbs\",\"name\":\"orders-test\"}");
+    story_rest(w, yaml);
+    story_sent(w, "");
+    assert_int_equal(test_world_count(w, "/vdbs", "orders-test"), 0);
+    free(yaml);
+    test_world_free(w);
+}
+
+/* What waits for something blocked is told to wait, and nothing else is. */
+static void test_suspended_until_told_otherwise(void **state)
+{
+    char *yaml = with_policy("{suspend: {reason: INC-1234}}");
+    struct test_world *w = story_of(estate_all());
+    char *plan = story_plan(w, yaml);
+
+    (void)state;
+    story_holds(plan, "! VDB/orders-test blocked: suspended: INC-1234");
+    story_rest(w, yaml);
+    story_sent(w, "");
+    free(plan);
+    free(yaml);
+    test_world_free(w);
+}
+
+static void test_a_suspension_runs_out(void **state)
+{
+    char *yaml = with_policy("{suspend: {reason: INC-1234, until: '1970-01-01T01:00:00Z'}}");
+    struct test_world *w = story_of(estate_all());
+
+    (void)state;
+    w->options.mode = CYCLE_RUN;
+    test_world_restart(w);
+    test_world_manifests(w, yaml);
+    test_world_run(w, 60000);
+    assert_true(w->rested);
+    story_sent(w, "");
+    while (w->now < 3500000) {
+        w->rested = false;
+        test_world_run(w, 3500000 - w->now);
+    }
+    story_sent(w, "");
+    while (w->now < 4500000) {
+        w->rested = false;
+        test_world_run(w, 4500000 - w->now);
+    }
+    story_sent(w, "VDB/orders-test PATCH /vdbs/{id} {\"description\":\"mine\"}\n");
+    free(yaml);
+    test_world_free(w);
+}
+
+/* The service looks again by itself, whatever is blocked in between. */
+static void test_a_blocked_line_stops_no_service(void **state)
+{
+    char *yaml = with_policy("{mode: warn}");
+    struct test_world *w = story_of(estate_all());
+
+    (void)state;
+    w->options.mode = CYCLE_RUN;
+    test_world_restart(w);
+    test_world_manifests(w, yaml);
+    test_world_run(w, 60000);
+    assert_true(w->rested);
+    story_meddle(w, "drift",
+                 "{\"kind\":\"vdbs\",\"name\":\"orders-dev\",\"set\":{\"description\":"
+                 "\"theirs\"}}");
+    for (msec end = w->now + 600000; w->now < end;) {
+        w->rested = false;
+        test_world_run(w, end - w->now);
+    }
+    story_sent(w, "VDB/orders-dev PATCH /vdbs/{id} {\"description\":\"for developers\"}\n");
+    free(yaml);
+    test_world_free(w);
+}
+
+/* A job is under way when the manifests change: it is followed, not repeated. */
+static void test_new_manifests_find_the_running_job(void **state)
+{
+    struct test_world *w = test_world_new(&(struct sim_options){ .strict = true }, CYCLE_APPLY);
+    char *yaml = text_with(estate_all(), "description: for developers", "description: for all");
+
+    (void)state;
+    test_world_manifests(w, estate_all());
+    test_world_run(w, 310000);
+    story_holds(buf_text(&w->trace), "started VDB/orders-dev");
+    story_lacks(buf_text(&w->trace), "done VDB/orders-dev");
+    story_converge(w, yaml);
+    assert_int_equal(test_world_count(w, "/vdbs", "orders-dev"), 1);
+    size_t made = 0, patched = 0;
+    for (size_t i = 0; i < w->sent.n; i++) {
+        made += starts_with(w->sent.items[i], "VDB/orders-dev POST /vdbs/provision");
+        patched += starts_with(w->sent.items[i], "VDB/orders-dev PATCH");
+    }
+    assert_int_equal(made, 1);
+    assert_int_equal(patched, 1);
+    story_member(w, "/vdbs", "orders-dev", "description", "for all");
+    free(yaml);
+    test_world_free(w);
+}
+
+static void test_a_new_process_finds_the_running_job(void **state)
+{
+    struct test_world *w = test_world_new(&(struct sim_options){ .strict = true }, CYCLE_APPLY);
+
+    (void)state;
+    test_world_manifests(w, estate_all());
+    test_world_run(w, 250000); /* the dSource is being linked */
+    story_holds(buf_text(&w->trace), "started DSource/orders");
+    story_lacks(buf_text(&w->trace), "done DSource/orders");
+    test_world_restart(w);
+    story_forget(w);
+    story_converge(w, estate_all());
+    story_lacks(buf_text(&w->trace), "/dsources/appdata");
+    assert_int_equal(test_world_count(w, "/dsources", "orders"), 1);
+    test_world_free(w);
+}
+
+/* The manifest goes while its object is being made: it is not forgotten. */
+static void test_a_manifest_that_goes_while_its_job_runs(void **state)
+{
+    struct test_world *w = test_world_new(&(struct sim_options){ .strict = true }, CYCLE_APPLY);
+    const char *last = strstr(estate_all(), "---\napiVersion: dct/v1\nkind: VDB\nmetadata: "
+                                            "{name: orders-test}");
+    char *yaml = xstrndup(estate_all(), (size_t)(last - estate_all()));
+
+    (void)state;
+    w->options.prune = true;
+    test_world_restart(w);
+    test_world_manifests(w, estate_all());
+    test_world_run(w, 410000);
+    story_holds(buf_text(&w->trace), "started VDB/orders-test");
+    story_converge(w, yaml);
+    w->now += 600000; /* the job ends, and nobody waits for it */
+    story_settle(w);
+    assert_int_equal(test_world_count(w, "/vdbs", "orders-test"), 0);
+    assert_null(test_world_ledger(w, "VDB/orders-test"));
+    free(yaml);
+    test_world_free(w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_plan_only_reads),
+        cmocka_unit_test(test_warn_tells_and_does_nothing),
+        cmocka_unit_test(test_observe_never_writes),
+        cmocka_unit_test(test_suspended_until_told_otherwise),
+        cmocka_unit_test(test_a_suspension_runs_out),
+        cmocka_unit_test(test_a_blocked_line_stops_no_service),
+        cmocka_unit_test(test_new_manifests_find_the_running_job),
+        cmocka_unit_test(test_a_new_process_finds_the_running_job),
+        cmocka_unit_test(test_a_manifest_that_goes_while_its_job_runs),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
