@@ -396,7 +396,8 @@ static int signal_of(struct world *w, struct request *r_taken)
 
     assert_true(child >= 0);
     if (child == 0) {
-        (void)freopen("/dev/null", "w", stderr);
+        if (!freopen("/dev/null", "w", stderr))
+            _exit(1);
         dct_read_only(w->dct);
         dct_send(w->dct, r_taken);
         _exit(0);
