@@ -8,7 +8,7 @@ set -euE -o pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 BUILD=$(cd "${BUILD:-build}" && pwd)
-RUN=${RUN-}
+RUN=${RUN-} AT_ONCE=${AT_ONCE:-8}
 unset NOTIFY_SOCKET WATCHDOG_USEC WATCHDOG_PID JOURNAL_STREAM DCTD_CONFIG CREDENTIALS_DIRECTORY \
     STATE_DIRECTORY http_proxy https_proxy all_proxy HTTPS_PROXY ALL_PROXY
 export DCT_API_KEY=2.the-key-of-this-test
@@ -38,6 +38,7 @@ clean_up() {
     local rc=$?
     trap - EXIT
     stop_all
+    ! mountpoint -q "$work/mount" || umount "$work/mount"
     [ -z "$work" ] || [ -n "${KEEP-}" ] || rm -rf "$work"
     exit "$rc"
 }
@@ -108,6 +109,21 @@ estate() {
     cp -R "examples/$1" "$work/estate"
     chmod -R go-rwx "$work/estate/secrets"
     configure 's#http://127.0.0.1:8080#http://127.0.0.1:'"$PORT"'#'
+}
+
+quickstart() {
+    start_sim
+    estate quickstart
+}
+
+# The whole of the quickstart is there, once.
+whole() {
+    same "engines" ce-east "$(held engines)"
+    same "connectors" 1 "$(held toolkits | wc -w)"
+    same "environments" "pg-staging pg-target" "$(held environments)"
+    same "source configs" orders "$(held sources | tr ' ' '\n' | sort -u | tr '\n' ' ' | sed 's/ $//')"
+    same "dSources" orders "$(held dsources)"
+    same "VDBs" orders-dev "$(held vdbs)"
 }
 
 # configure SED: edits the configuration.
@@ -197,24 +213,31 @@ run_one() {
     [ ! -d "$work/estate" ] || no_secret_told
 }
 
-# Runs every function test_...; the closing line is what tests/lib/run.sh counts.
-# ONLY, a pattern, chooses some of them.
+# Runs every function test_..., or those that match ONLY, a few at a time: they
+# spend their time waiting. The closing line is what tests/lib/run.sh counts.
 run_tests() {
-    local name passed=0 failed=0 rc began
-    for name in $(declare -F | sed -n 's/^declare -f \(test_\)/\1/p' | grep -e "${ONLY-}"); do
-        began=$SECONDS
-        set +e
-        (set -e && run_one "$name")
-        rc=$?
-        set -e
-        if [ "$rc" -eq 0 ]; then
-            echo "ok $((passed + failed + 1)) - $name ($((SECONDS - began)) s)"
-            passed=$((passed + 1))
-        else
-            echo "not ok $((passed + failed + 1)) - $name"
-            failed=$((failed + 1))
+    local logs names name passed=0 failed=0 i running=()
+    logs=$(mktemp -d)
+    mapfile -t names < <(declare -F | sed -n 's/^declare -f \(test_\)/\1/p' | grep -e "${ONLY-}")
+    for ((i = 0; i < ${#names[@]} + AT_ONCE; i++)); do
+        if [ "$i" -ge "$AT_ONCE" ]; then
+            name=${names[i - AT_ONCE]}
+            if wait "${running[i - AT_ONCE]}"; then
+                echo "ok $((passed + failed + 1)) - $name"
+                passed=$((passed + 1))
+            else
+                cat "$logs/$name"
+                echo "not ok $((passed + failed + 1)) - $name"
+                failed=$((failed + 1))
+            fi
+        fi
+        if [ "$i" -lt ${#names[@]} ]; then
+            name=${names[i]}
+            run_one "$name" >"$logs/$name" 2>&1 &
+            running[i]=$!
         fi
     done
+    rm -rf "$logs"
     echo "$passed passed, $failed failed"
     [ "$failed" -eq 0 ]
 }
