@@ -106,18 +106,26 @@ static void note_unresolved(struct diff *d, const struct resolved *r)
         d->unresolved = xstrdup(buf_text(&r->why));
 }
 
+/* The row that says on which environment a name is looked up; -1 = none. */
+static int row_followed(const struct table t, const struct field *f)
+{
+    size_t n = f->type == F_REF && f->ref->via ? strcspn(f->ref->via, ".") : 0;
+    char *via = n ? xstrndup(f->ref->via, n) : NULL;
+    int row = via ? table_find(t, via) : -1;
+
+    free(via);
+    return row;
+}
+
 /* A user or repository of an environment that the object cannot be moved to
  * cannot be had either. */
 static bool beyond_reach(const struct table t, const struct field *f, const struct diff *d)
 {
-    size_t n = f->ref->via ? strcspn(f->ref->via, ".") : 0;
-    char *via = n ? xstrndup(f->ref->via, n) : NULL;
-    int row = via ? table_find(t, via) : -1;
+    int row = row_followed(t, f);
     bool beyond = false;
 
     for (size_t i = 0; row >= 0 && i < d->n; i++)
         beyond = beyond || (d->changes[i].row == (size_t)row && d->changes[i].create_only);
-    free(via);
     return beyond;
 }
 
@@ -144,26 +152,6 @@ static void compare_ref(const struct comparison *c, size_t row, struct diff *d)
     if (d->n > before && beyond_reach(k->table, f, d))
         d->changes[before].create_only = true;
     resolved_clear(&r);
-}
-
-/* What is chosen where the manifest names none follows its environment. */
-static void compare_chosen(const struct comparison *c, struct diff *d)
-{
-    const struct kind_desc *k = c->w->object->kind;
-
-    for (size_t i = 0; i < k->table.n; i++) {
-        const struct field *f = &k->table.rows[i];
-        int via = f->flags & AUTO ? table_find(k->table, f->ref->via) : -1;
-        if (via < 0 || !d->changed[via] || c->w->object->values[i].state == V_SET)
-            continue;
-        const struct value *seen = &c->item->object->values[i];
-        struct resolved r;
-        resolve_row(c->world, c->w, i, &r);
-        if (r.how == RESOLVED && !streq(r.shown, seen->state == V_SET ? seen->s : NULL))
-            add_change(d, k, i, xstrdup(seen->state == V_SET ? seen->s : "(none)"),
-                       xstrdup(r.shown), WHY_CHANGE);
-        resolved_clear(&r);
-    }
 }
 
 /* Is the row one that the server shows, on this object, now or once, or on any other? */
@@ -204,6 +192,32 @@ static bool declared(const struct object *o, size_t row)
     const struct value *v = &o->values[row];
 
     return v->state == V_SET || (v->state == V_NULL && o->kind->table.rows[row].flags & CLEARABLE);
+}
+
+/* With another environment a user of the same name is another user, and a
+ * repository that the manifest does not name is chosen anew. */
+static void compare_followers(const struct comparison *c, struct diff *d)
+{
+    const struct kind_desc *k = c->w->object->kind;
+
+    for (size_t i = 0; i < k->table.n; i++) {
+        const struct field *f = &k->table.rows[i];
+        const struct value *wanted = &c->w->object->values[i];
+        int followed = row_followed(k->table, f);
+        if (followed < 0 || !d->changed[followed] || d->changed[i] || f->flags & ONCE)
+            continue;
+        if (wanted->state == V_SET && !reported(c, i))
+            add_change(d, k, i, xstrdup("(applied before)"), shown(f, wanted), WHY_CHANGE);
+        if (wanted->state == V_SET || !(f->flags & AUTO))
+            continue;
+        const struct value *seen = &c->item->object->values[i];
+        struct resolved r;
+        resolve_row(c->world, c->w, i, &r);
+        if (r.how == RESOLVED && !streq(r.shown, seen->state == V_SET ? seen->s : NULL))
+            add_change(d, k, i, xstrdup(seen->state == V_SET ? seen->s : "(none)"),
+                       xstrdup(r.shown), WHY_CHANGE);
+        resolved_clear(&r);
+    }
 }
 
 /* What we switched off is to be on again, declared or not. */
@@ -271,7 +285,7 @@ void diff_object(const struct world *world, const struct wanted *w,
         if (row_compared(f) && declared(o, i) && !ignored(o, f))
             compare_row(&c, i, out);
     }
-    compare_chosen(&c, out);
+    compare_followers(&c, out);
     compare_owed(&c, out);
     for (size_t i = 0; i < out->n; i++) {
         const struct change *ch = &out->changes[i];

@@ -85,8 +85,7 @@ static char *missing_reference(const struct planning *p, const struct wanted *w,
 
     for (size_t i = 0; i < t.n; i++) {
         const struct field *f = &t.rows[i];
-        if (f->type != F_REF || f->flags & DERIVED ||
-            (w->object->values[i].state != V_SET && !(f->flags & AUTO)))
+        if (f->type != F_REF || (w->object->values[i].state != V_SET && !(f->flags & AUTO)))
             continue;
         struct resolved r;
         resolve_row(p->in->world, w, i, &r);
@@ -213,6 +212,20 @@ static void plan_unknown(struct planning *p, const struct wanted *w, const char 
 
     action_block(a, xstrdup(why));
     p->plan->unknown = true;
+}
+
+/* A name in the manifest means nothing in DCT, or cannot be looked up. */
+static void plan_unresolved(struct planning *p, const struct wanted *w, const struct pairing *pair,
+                            const char *why)
+{
+    bool unknown = false;
+    char *missing = missing_reference(p, w, &unknown);
+    struct action *a =
+        planning_add(p, unknown ? VERB_NONE : VERB_UPDATE, w, pair->item,
+                     xstrdup(unknown ? "it cannot be judged" : "the manifest says otherwise"));
+
+    action_block(a, missing ? missing : xstrdup(why));
+    p->plan->unknown = p->plan->unknown || unknown;
 }
 
 static char *update_reason(const struct diff *d)
@@ -379,7 +392,7 @@ static void plan_wanted(struct planning *p, size_t i)
     if (d.n || pair->match == MATCH_ADOPT)
         plan_update(p, w, pair, &d);
     else if (d.unresolved)
-        plan_unknown(p, w, d.unresolved);
+        plan_unresolved(p, w, pair, d.unresolved);
     else
         plan_settled(p, w, pair);
     diff_clear(&d);

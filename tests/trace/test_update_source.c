@@ -226,6 +226,15 @@ static const struct story_change changes[] = {
       "\"delphix\",\"databaseUserPassword\":{\"$secret\":{\"credential\":\"db\"}},\"dumpDir\":"
       "\"/d\",\"dumpJobs\":2,\"restoreJobs\":3}],\"singleDatabaseIngestionFlag\":true,"
       "\"stagingPushFlag\":false,\"externalBackup\":[]}}\n" },
+    { "another staging environment takes its user of that name along",
+      "stagingEnvironment: pg-staging",
+      "stagingEnvironment: pg-target",
+      "DSource/orders PATCH /dsources/appdata/{id} {\"staging_environment\":"
+      "\"1-UNIX_HOST_ENVIRONMENT-2\",\"staging_environment_user\":\"HOST_USER-2\"}\n" },
+    { "a setting that is no longer declared stays",
+      "    settings: {max_connections: '200', log_statement: null}\n",
+      "    settings: {max_connections: '200'}\n",
+      "" },
     { "staging push takes the place of backups",
       "    initiatedBackup: {host: db.example.com, port: 5432, username: delphix,\n"
       "                      password: {credential: db}}\n",
