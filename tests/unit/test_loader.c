@@ -132,7 +132,7 @@ static void check_clean(const struct fixture *f, size_t objects)
     assert_int_equal(f->set->n, objects);
 }
 
-static const struct object *object_of(const struct fixture *f, const char *name)
+static struct object *object_of(const struct fixture *f, const char *name)
 {
     const struct wanted *w = set_find(f->set, name);
 
@@ -180,12 +180,16 @@ static void unchanged_files_are_not_read_again(void **state)
     write_engine(f, "m/a.yaml", "a");
     write_engine(f, "m/b.yaml", "b");
     load(f);
-    const struct object *a = object_of(f, "Engine/a"), *b = object_of(f, "Engine/b");
+    /* Kept, so that no newer object can have their addresses. */
+    struct object *a = object_ref(object_of(f, "Engine/a"));
+    struct object *b = object_ref(object_of(f, "Engine/b"));
     write_engine(f, "m/b.yaml", "b");
     age(f, "m/b.yaml", 5);
     load(f);
     assert_ptr_equal(object_of(f, "Engine/a"), a);
     assert_ptr_not_equal(object_of(f, "Engine/b"), b);
+    object_free(a);
+    object_free(b);
     check_clean(f, 2);
 }
 
