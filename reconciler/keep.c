@@ -105,6 +105,10 @@ bool keep_object(const struct world *world, const struct wanted *w,
         e->owes_enable = false;
         changed = true;
     }
+    if (e->failed) {
+        e->failed = false; /* somebody saw to it */
+        changed = true;
+    }
     if (e->intent.open && !e->intent.job) {
         entry_close(e); /* whatever its outcome was, the object is as it should be */
         changed = true;

@@ -123,6 +123,7 @@ char *entry_text(const struct entry *e)
     add_text(o, "origin", origin_names[e->origin]);
     add_text(o, "deletion", deletion_names[e->deletion]);
     add_true(o, "protect", e->protect);
+    add_true(o, "failed", e->failed);
     add_true(o, "owesEnable", e->owes_enable);
     add_true(o, "owesRefresh", e->owes_refresh);
     if (e->intent.open) {
@@ -187,6 +188,7 @@ bool ledger_restore(struct ledger *l, const char *text)
     e->origin = word_index(origin_names, ARRAY_LEN(origin_names), json_text(o, "origin"));
     e->deletion = word_index(deletion_names, ARRAY_LEN(deletion_names), json_text(o, "deletion"));
     e->protect = json_true(o, "protect");
+    e->failed = json_true(o, "failed");
     e->owes_enable = json_true(o, "owesEnable");
     e->owes_refresh = json_true(o, "owesRefresh");
     if (cJSON_IsObject(json_at(o, "intent")))

@@ -316,10 +316,16 @@ static void take_changes(struct action *a, struct diff *d)
     d->changes = NULL;
 }
 
+/* Its creation failed in the middle, and it differs from what it was to be. */
+static bool half_made(const struct pairing *pair)
+{
+    return pair->entry && pair->entry->failed;
+}
+
 static enum verb update_verb(const struct wanted *w, const struct pairing *pair,
                              const struct diff *d)
 {
-    if (d->create_only && w->object->policy.replace_allowed)
+    if ((d->create_only || half_made(pair)) && w->object->policy.replace_allowed)
         return VERB_REPLACE;
     return pair->match == MATCH_ADOPT ? VERB_ADOPT : VERB_UPDATE;
 }
@@ -349,6 +355,16 @@ static void plan_update(struct planning *p, const struct wanted *w, const struct
     check_rules(p, a, pair, d);
     note_disruptions(a, pair, d);
     d->n = 0;
+}
+
+/* Nothing may be made from it, so for those that need it it is not there. */
+static void plan_half_made(struct planning *p, const struct wanted *w, const struct pairing *pair)
+{
+    struct action *a = planning_add(p, VERB_CREATE, w, NULL, xstrdup("its creation failed"));
+
+    action_block(a, xasprintf("DCT failed to make it and left %s behind; delete that in DCT, or "
+                              "set policy.replace: allow",
+                              pair->item->id));
 }
 
 /* In sync as far as values go; there may still be something to do for it. */
@@ -389,7 +405,9 @@ static void plan_wanted(struct planning *p, size_t i)
         return;
     }
     diff_object(world, w, pair->item, pair->entry, pair->match == MATCH_ADOPT, &d);
-    if (d.n || pair->match == MATCH_ADOPT)
+    if (d.n && half_made(pair) && !w->object->policy.replace_allowed)
+        plan_half_made(p, w, pair);
+    else if (d.n || pair->match == MATCH_ADOPT)
         plan_update(p, w, pair, &d);
     else if (d.unresolved)
         plan_unresolved(p, w, pair, d.unresolved);

@@ -57,6 +57,7 @@ static void intend(struct exec *x, struct action *a, const struct todo *t, struc
     if (t->type == TODO_CREATE) {
         free(e->id);
         e->id = NULL;
+        e->failed = false;
         e->origin = ORIGIN_CREATED;
         keep_created(x, a, e);
     }
@@ -119,37 +120,44 @@ static void outcome_unseen(struct entry *e, const struct step *s)
     e->intent.at = s->now;
 }
 
+/* What the todo carried is noted. True if what it did is seen only later: GET
+ * lags, and the job is not forgotten before it shows. */
+static bool todo_carried_out(struct action *a, struct entry *e)
+{
+    struct action_run *run = a->run;
+    const struct todo *t = &run->todo[run->at++];
+    bool *now = xcalloc(a->kind->table.n, sizeof(bool));
+    bool seen_later = t->type == TODO_CREATE || t->type == TODO_DELETE;
+
+    for (size_t i = 0; i < a->kind->table.n; i++)
+        now[i] = run->carried[i];
+    call_carried(a, t);
+    for (size_t i = 0; i < a->kind->table.n; i++)
+        now[i] = run->carried[i] && !now[i];
+    run->made = run->made || t->type == TODO_CREATE;
+    run->deleted = run->deleted || t->type == TODO_DELETE;
+    run->refreshed = run->refreshed || t->type == TODO_REFRESH;
+    if (!seen_later)
+        (void)keep_rows(e, a->wanted->object, now);
+    if (t->type == TODO_REFRESH)
+        e->owes_refresh = false;
+    free(now);
+    return seen_later;
+}
+
 /* What the write was for is done; the ledger follows. */
 static void todo_done(struct exec *x, struct action *a, struct step *s)
 {
     struct action_run *run = a->run;
-    bool seen_later = false; /* GET lags: the job is not forgotten before it shows */
     struct entry *e = action_entry(x, a);
-    bool *before = xcalloc(a->kind->table.n, sizeof(bool));
+    bool leaves = a->verb == VERB_NONE && !a->wanted;
 
     free(run->job);
     run->job = NULL;
-    if (run->at < run->n) {
-        const struct todo *t = &run->todo[run->at++];
-        for (size_t i = 0; i < a->kind->table.n; i++)
-            before[i] = run->carried[i];
-        call_carried(a, t);
-        for (size_t i = 0; i < a->kind->table.n; i++)
-            before[i] = run->carried[i] && !before[i];
-        run->made = run->made || t->type == TODO_CREATE;
-        run->deleted = run->deleted || t->type == TODO_DELETE;
-        run->refreshed = run->refreshed || t->type == TODO_REFRESH;
-        seen_later = t->type == TODO_CREATE || t->type == TODO_DELETE;
-        if (!seen_later)
-            (void)keep_rows(e, a->wanted->object, before);
-        if (t->type == TODO_REFRESH)
-            e->owes_refresh = false;
-    }
-    free(before);
-    bool leaves = a->verb == VERB_NONE && !a->wanted;
-    if (leaves)
+    bool seen_later = run->at < run->n && todo_carried_out(a, e);
+    if (leaves && !streq(e->intent.call, a->kind->remove.name))
         outcome_unseen(e, s);
-    else if (!seen_later)
+    else if (leaves || !seen_later)
         entry_close(e);
     action_record(e, s);
     if (leaves)
@@ -168,6 +176,7 @@ static void job_failed(struct exec *x, struct action *a, const cJSON *job, const
                            details ? details : "DCT gives no details", trace ? ", trace " : "",
                            trace ? trace : "");
 
+    e->failed = a->run->at < a->run->n && a->run->todo[a->run->at].type == TODO_CREATE;
     entry_close(e);
     if (e->id) {
         action_record(e, s);
