@@ -112,12 +112,20 @@ void action_begin_job(struct action *a, const char *id, struct step *s)
     action_report(a, REPORT_JOB, "DCT works on it", s);
 }
 
-/* The job is over, and DCT's lists may not show yet what came of it: until they
- * have had time to, the object is not taken for gone. */
-static void outcome_unseen(struct entry *e, const struct step *s)
+/* The job is over, and DCT's lists may not show yet what it made: until they have
+ * had time to, that is not taken for gone. */
+static void left_alone(struct entry *e, const struct step *s)
 {
-    entry_job(e, NULL);
-    e->intent.at = s->now;
+    const struct kind_desc *k = kind_desc(e->kind);
+
+    for (size_t i = 0; i < k->n_creates; i++) {
+        if (!streq(k->creates[i].name, e->intent.call))
+            continue;
+        entry_job(e, NULL);
+        e->intent.at = s->now;
+        return;
+    }
+    entry_close(e);
 }
 
 /* What the todo carried is noted. True if what it did is seen only later: GET
@@ -154,10 +162,34 @@ static void todo_done(struct exec *x, struct action *a, struct step *s)
 
     free(run->job);
     run->job = NULL;
+<<<<<<< reconciler/write.c
+    if (run->at < run->n) {
+        const struct todo *t = &run->todo[run->at++];
+        for (size_t i = 0; i < a->kind->table.n; i++)
+            before[i] = run->carried[i];
+        call_carried(a, t);
+        for (size_t i = 0; i < a->kind->table.n; i++)
+            before[i] = run->carried[i] && !before[i];
+        run->made = run->made || t->type == TODO_CREATE;
+        run->deleted = run->deleted || t->type == TODO_DELETE;
+        run->refreshed = run->refreshed || t->type == TODO_REFRESH;
+        seen_later = t->type == TODO_CREATE || t->type == TODO_DELETE;
+        if (!seen_later)
+            (void)keep_rows(e, a->wanted->object, before);
+        if (t->type == TODO_REFRESH)
+            e->owes_refresh = false;
+    }
+    free(before);
+    bool leaves = a->verb == VERB_NONE && !a->wanted;
+    if (leaves)
+        left_alone(e, s);
+    else if (!seen_later)
+=======
     bool seen_later = run->at < run->n && todo_carried_out(a, e);
     if (leaves && !streq(e->intent.call, a->kind->remove.name))
         outcome_unseen(e, s);
     else if (leaves || !seen_later)
+>>>>>>> /tmp/tmp.F1alA2FkMA
         entry_close(e);
     action_record(e, s);
     if (leaves)
