@@ -162,34 +162,10 @@ static void todo_done(struct exec *x, struct action *a, struct step *s)
 
     free(run->job);
     run->job = NULL;
-<<<<<<< reconciler/write.c
-    if (run->at < run->n) {
-        const struct todo *t = &run->todo[run->at++];
-        for (size_t i = 0; i < a->kind->table.n; i++)
-            before[i] = run->carried[i];
-        call_carried(a, t);
-        for (size_t i = 0; i < a->kind->table.n; i++)
-            before[i] = run->carried[i] && !before[i];
-        run->made = run->made || t->type == TODO_CREATE;
-        run->deleted = run->deleted || t->type == TODO_DELETE;
-        run->refreshed = run->refreshed || t->type == TODO_REFRESH;
-        seen_later = t->type == TODO_CREATE || t->type == TODO_DELETE;
-        if (!seen_later)
-            (void)keep_rows(e, a->wanted->object, before);
-        if (t->type == TODO_REFRESH)
-            e->owes_refresh = false;
-    }
-    free(before);
-    bool leaves = a->verb == VERB_NONE && !a->wanted;
+    bool seen_later = run->at < run->n && todo_carried_out(a, e);
     if (leaves)
         left_alone(e, s);
     else if (!seen_later)
-=======
-    bool seen_later = run->at < run->n && todo_carried_out(a, e);
-    if (leaves && !streq(e->intent.call, a->kind->remove.name))
-        outcome_unseen(e, s);
-    else if (leaves || !seen_later)
->>>>>>> /tmp/tmp.F1alA2FkMA
         entry_close(e);
     action_record(e, s);
     if (leaves)
