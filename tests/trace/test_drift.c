@@ -138,6 +138,55 @@ static void test_ignored_rows_are_not_ours(void **state)
     test_world_free(w);
 }
 
+/* Policies are not on the VDB but on a list of their own. */
+static void test_another_policy_applied_by_hand(void **state)
+{
+    struct test_world *w = story_of(estate_all());
+
+    (void)state;
+    assert_int_equal(test_world_call(w, "POST",
+                                     "/virtualization-policies/1-POLICY_SNAPSHOT-2/apply",
+                                     "[{\"object_type\":\"VDB\",\"object_id\":"
+                                     "\"1-APPDATA_CONTAINER-2\"}]",
+                                     NULL),
+                     200);
+    w->now += 60000;
+    story_settle(w);
+    story_sent(w, "VDB/orders-dev POST /virtualization-policies/1-POLICY_SNAPSHOT-1/apply "
+                  "[{\"object_type\":\"VDB\",\"object_id\":\"1-APPDATA_CONTAINER-2\"}]\n");
+    story_holds(buf_text(&w->trace), "`snapshotPolicy` is weekly, the manifest says");
+    test_world_free(w);
+}
+
+static void test_a_lock_that_was_opened_is_closed(void **state)
+{
+    char *yaml = text_with(estate_all(), "  enabled: true\n", "  enabled: true\n  locked: true\n");
+    struct test_world *w = story_of(yaml);
+
+    (void)state;
+    assert_int_equal(test_world_call(w, "POST", "/vdbs/1-APPDATA_CONTAINER-2/unlock", NULL, NULL),
+                     200);
+    story_settle(w);
+    story_sent(w, "VDB/orders-dev POST /vdbs/{id}/lock {}\n");
+    free(yaml);
+    test_world_free(w);
+}
+
+/* In the recycle bin is gone, as far as anybody is concerned. */
+static void test_what_lies_in_the_recycle_bin_is_made_again(void **state)
+{
+    struct test_world *w = story_of(estate_all());
+
+    (void)state;
+    story_meddle(w, "drift",
+                 "{\"kind\":\"vdbs\",\"name\":\"orders-test\",\"set\":{"
+                 "\"recycle_bin\":true,\"enabled\":false}}");
+    char *plan = story_plan(w, estate_all());
+    story_holds(plan, "+ VDB/orders-test create: it is gone from DCT");
+    free(plan);
+    test_world_free(w);
+}
+
 /* Nothing can be done about it in place: told in every plan, never tried. */
 static void test_create_only_drift_is_blocked(void **state)
 {
@@ -202,6 +251,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_drift_is_told_as_such),
         cmocka_unit_test(test_ignored_rows_are_not_ours),
+        cmocka_unit_test(test_another_policy_applied_by_hand),
+        cmocka_unit_test(test_a_lock_that_was_opened_is_closed),
+        cmocka_unit_test(test_what_lies_in_the_recycle_bin_is_made_again),
         cmocka_unit_test(test_create_only_drift_is_blocked),
         cmocka_unit_test(test_half_of_a_change),
         cmocka_unit_test(test_a_secret_with_another_value_is_applied),
