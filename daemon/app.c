@@ -1,6 +1,9 @@
 #include "daemon/app.h"
 
 #include <signal.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -173,6 +176,14 @@ static void on_learned(void *ctx, unsigned api, bool answered)
         app_load(a);
 }
 
+/* An observation takes many times what is kept of it; at rest that goes back. */
+static void give_memory_back(void)
+{
+#ifdef __GLIBC__
+    (void)malloc_trim(0);
+#endif
+}
+
 static void do_rested(struct app *a, struct effect *e)
 {
     a->told = true;
@@ -181,6 +192,7 @@ static void do_rested(struct app *a, struct effect *e)
         end(a);
     else if (!a->api_known)
         dct_learn(a->dct, on_learned);
+    give_memory_back();
 }
 
 static void (*const perform[])(struct app *, struct effect *) = {
@@ -300,13 +312,26 @@ static void warn_of_the_rest(const struct config *was, const struct config *is)
     warn_of(!streq(was->instance, is->instance), "instance");
     warn_of(!streq(was->dct.url, is->dct.url), "dct.url");
     warn_of(!streq(was->dct.base_path, is->dct.base_path), "dct.basePath");
-    warn_of(was->interval != is->interval, "reconcile.interval");
-    warn_of(was->prune != is->prune, "reconcile.prune");
-    warn_of(was->delete_budget != is->delete_budget, "reconcile.deleteBudget");
-    warn_of(was->total != is->total || was->per_engine != is->per_engine ||
-                was->per_environment != is->per_environment,
-            "reconcile.concurrency");
     warn_of(!streq(was->ledger, is->ledger), "ledger");
+}
+
+static struct cycle_options options_of(const struct app *a)
+{
+    const struct config *c = a->config;
+
+    return (struct cycle_options){
+        .mode = a->o.mode,
+        .instance = c->instance,
+        .prune = c->prune || a->o.prune,
+        .delete_budget = c->delete_budget,
+        .delete_percent = c->delete_percent,
+        .suspensions = c->suspensions,
+        .n_suspensions = c->n_suspensions,
+        .total = c->total,
+        .per_engine = c->per_engine,
+        .per_environment = c->per_environment,
+        .interval = c->interval,
+    };
 }
 
 static void swap(char **a, char **b)
@@ -317,18 +342,24 @@ static void swap(char **a, char **b)
     *b = c;
 }
 
+/* All of it is taken, but for what this process was built on. */
 void app_configure(struct app *a, struct config *c)
 {
-    warn_of_the_rest(a->config, c);
-    swap(&a->config->manifests, &c->manifests);
-    swap(&a->config->dct.ca_file, &c->dct.ca_file);
-    swap(&a->config->dct.api_key.name, &c->dct.api_key.name);
-    a->config->dct.api_key.source = c->dct.api_key.source;
-    a->config->dct.insecure = c->dct.insecure;
-    dct_configure(a->dct, a->config);
-    if (!streq(a->config->manifests, c->manifests))
+    struct config *was = a->config;
+    bool moved = !streq(was->manifests, c->manifests);
+
+    warn_of_the_rest(was, c);
+    swap(&was->instance, &c->instance);
+    swap(&was->dct.url, &c->dct.url);
+    swap(&was->dct.base_path, &c->dct.base_path);
+    swap(&was->ledger, &c->ledger);
+    a->config = c;
+    config_free(was);
+    dct_configure(a->dct, c);
+    if (moved)
         new_loader(a);
-    config_free(c);
+    const struct cycle_options o = options_of(a);
+    app_feed(a, (struct event){ .type = EV_OPTIONS, .options = &o });
 }
 
 struct restoring {
@@ -367,17 +398,7 @@ static struct ledger *restored(struct store *store, const char *path, char **err
 
 static struct cycle *new_cycle(const struct app *a, struct ledger *ledger)
 {
-    const struct config *c = a->config;
-    struct cycle_options o = {
-        .mode = a->o.mode,
-        .instance = c->instance,
-        .prune = c->prune || a->o.prune,
-        .delete_budget = c->delete_budget,
-        .total = c->total,
-        .per_engine = c->per_engine,
-        .per_environment = c->per_environment,
-        .interval = c->interval,
-    };
+    struct cycle_options o = options_of(a);
 
     if (getrandom(&o.seed, sizeof(o.seed), 0) != sizeof(o.seed))
         o.seed = (uint64_t)app_now();

@@ -49,8 +49,9 @@ void app_feed(struct app *a, struct event ev);
 /* Begins nothing new, awaits the answers to changes for APP_DRAIN, then
  * app_run() returns; a second call does not wait. */
 void app_stop(struct app *a);
-/* Takes the parts of a new configuration that may change in a running process
- * (key, CA, manifests), warns of those that may not, and frees the rest. */
+/* Takes a new configuration and puts it in force, but for what may not change in
+ * a running process (instance, address of DCT, ledger): of that it warns. Not to
+ * be called from a hook. */
 void app_configure(struct app *a, struct config *c);
 
 uv_loop_t *app_loop(struct app *a);

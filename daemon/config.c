@@ -9,6 +9,7 @@
 
 #include "daemon/env.h"
 #include "daemon/file.h"
+#include "schema/json.h"
 #include "schema/read.h"
 
 enum { CONFIG_MAX = 256 << 10 };
@@ -24,6 +25,8 @@ enum {
     INTERVAL,
     PRUNE,
     BUDGET,
+    PERCENT,
+    SUSPEND,
     TOTAL,
     PER_ENGINE,
     PER_ENVIRONMENT,
@@ -33,7 +36,22 @@ enum {
     ROWS
 };
 
+enum { SUSPENSIONS_MAX = 100, REASON_MAX = 1024 };
+
+static const char *const kind_names[KINDS + 1] = {
+    "Engine", "Connector", "Environment", "SourceConfig", "DSource", "VDB", NULL,
+};
+
 /* clang-format off */
+static const struct field suspend_rows[] = {
+    { .yaml = "kind", .create = "kind", .type = F_ENUM, .words = kind_names,
+      .doc = "objects of this kind; of every kind when left out" },
+    { .yaml = "reason", .create = "reason", .type = F_STRING, .flags = REQUIRED,
+      .min = 1, .max = REASON_MAX, .doc = "why, for those who wonder" },
+    { .yaml = "until", .create = "until", .type = F_STRING,
+      .doc = "a date or an RFC 3339 time; until it is taken out again when left out" },
+};
+
 static const struct field rows[ROWS] = {
     [INSTANCE]   = { .yaml = "instance", .type = F_STRING, .min = 1, .max = 255,
                      .doc = "value of the owner tag; the host name when left out" },
@@ -55,6 +73,12 @@ static const struct field rows[ROWS] = {
                      .doc = "delete what dctd owns and no manifest declares any more" },
     [BUDGET]     = { .yaml = "reconcile.deleteBudget", .type = F_INTEGER, .min = 1, .max = 100000,
                      .doc = "more deletes than this in one cycle stop all of them" },
+    [PERCENT]    = { .yaml = "reconcile.deleteBudgetPercent", .type = F_INTEGER,
+                     .min = 1, .max = 100,
+                     .doc = "the same, as a share of what the ledger holds" },
+    [SUSPEND]    = { .yaml = "reconcile.suspend", .type = F_LIST, .max = SUSPENSIONS_MAX,
+                     .sub = suspend_rows, .n_sub = ARRAY_LEN(suspend_rows),
+                     .doc = "what is left alone for a while" },
     [TOTAL]      = { .yaml = "reconcile.concurrency.total", .type = F_INTEGER,
                      .min = 1, .max = 1000, .doc = "actions at a time" },
     [PER_ENGINE] = { .yaml = "reconcile.concurrency.perEngine", .type = F_INTEGER,
@@ -114,6 +138,9 @@ struct reading {
     struct yaml_file *y;
     const struct node *root;
     struct value values[ROWS];
+    struct suspension *suspensions;
+    size_t n_suspensions;
+    struct strings reasons;
     char *folder; /* absolute, so that paths stay what they are elsewhere */
 };
 
@@ -257,6 +284,34 @@ static void check_interval(struct reading *r, msec *interval)
     }
 }
 
+/* What a manifest's policy.suspend may say, one for all objects of a kind. */
+static struct suspension suspension_of(struct reading *r, const struct node *n, const cJSON *item,
+                                       struct strings *reasons)
+{
+    const char *kind = json_text(item, "kind"), *until = json_text(item, "until");
+    struct suspension s = { .kind = kind ? kind_by_name(kind)->kind : KINDS };
+
+    strings_add(reasons, json_text(item, "reason"));
+    s.reason = reasons->items[reasons->n - 1];
+    if (until)
+        moment_read(r->y, node_get(n, "until"), "until", until, &s.until);
+    return s;
+}
+
+static void read_suspensions(struct reading *r)
+{
+    const struct node *list = said(r, SUSPEND);
+    const cJSON *item;
+
+    if (!list)
+        return;
+    r->suspensions = xcalloc(list->n, sizeof(*r->suspensions));
+    cJSON_ArrayForEach(item, r->values[SUSPEND].json) {
+        const struct node *n = list->items[r->n_suspensions];
+        r->suspensions[r->n_suspensions++] = suspension_of(r, n, item, &r->reasons);
+    }
+}
+
 static void check_listen(struct reading *r)
 {
     const struct node *at = said(r, LISTEN);
@@ -318,7 +373,7 @@ static struct secret_setting secret_of(const struct reading *r, size_t row)
                                     file ? file_below(r->folder, ref.name) : xstrdup(ref.name) };
 }
 
-static struct config *config_of(const struct reading *r, const char *path, msec interval)
+static struct config *config_of(struct reading *r, const char *path, msec interval)
 {
     struct config *c = xcalloc(1, sizeof(*c));
 
@@ -333,6 +388,11 @@ static struct config *config_of(const struct reading *r, const char *path, msec 
     c->interval = interval;
     c->prune = is_true(r, PRUNE);
     c->delete_budget = number_or(r, BUDGET, 5);
+    c->delete_percent = number_or(r, PERCENT, 50);
+    c->suspensions = TAKE(r->suspensions);
+    c->n_suspensions = r->n_suspensions;
+    c->reasons = r->reasons;
+    r->reasons = (struct strings){ 0 };
     c->total = number_or(r, TOTAL, 32);
     c->per_engine = number_or(r, PER_ENGINE, 8);
     c->per_environment = number_or(r, PER_ENVIRONMENT, 4);
@@ -380,12 +440,15 @@ static struct config *config_read(const char *path, const char *text, size_t n, 
     check_base_path(&r);
     check_trust(&r);
     check_interval(&r, &interval);
+    read_suspensions(&r);
     check_listen(&r);
     check_unused(&r);
     source_quote(&y->source, d);
     bool good = d->errors == errors && !y->broken;
     struct config *c = good ? config_of(&r, path, interval) : NULL;
     values_clear(table, r.values);
+    free(r.suspensions);
+    strings_clear(&r.reasons);
     free(r.folder);
     return c;
 }
@@ -418,6 +481,8 @@ void config_free(struct config *c)
     free(c->dct.api_key.name);
     free(c->manifests);
     free(c->ledger);
+    free(c->suspensions);
+    strings_clear(&c->reasons);
     free(c->control);
     free(c->status_listen);
     free(c);

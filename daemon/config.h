@@ -5,7 +5,7 @@
 #ifndef DAEMON_CONFIG_H
 #define DAEMON_CONFIG_H
 
-#include "schema/object.h"
+#include "reconciler/cycle.h"
 
 /* Where a secret is to be found; relative `file` names are below the folder of
  * the configuration. */
@@ -27,7 +27,11 @@ struct config {
     char *manifests; /* a directory or a file */
     msec interval;   /* between observations when nothing differs */
     bool prune;
-    unsigned delete_budget;                      /* deletes of one cycle, 0 = no limit */
+    unsigned delete_budget;  /* deletes of one cycle, 0 = no limit */
+    unsigned delete_percent; /* the same, of the objects in the ledger */
+    struct suspension *suspensions;
+    size_t n_suspensions;
+    struct strings reasons;                      /* of the suspensions, which borrow them */
     unsigned total, per_engine, per_environment; /* actions at a time, 0 = no limit */
     char *ledger;
     char *control;       /* NULL: no control socket */

@@ -130,12 +130,9 @@ static void read_suspend(struct yaml_file *y, const struct node *block, struct v
     p->suspended = values[SUSPEND].state == V_SET;
     if (values[REASON].state == V_SET)
         p->suspend_reason = TAKE(values[REASON].s);
-    if (until->state != V_SET || time_parse(until->s, &p->suspend_until) ||
-        date_parse(until->s, &p->suspend_until))
-        return;
-    node_error(y, node_at(block, "suspend.until"), "`suspend.until` must be a time, not `%.40s`",
-               until->s);
-    diag_hint(y->diags, "write 2026-12-01 or 2026-12-01T08:30:00Z");
+    if (until->state == V_SET)
+        moment_read(y, node_at(block, "suspend.until"), "suspend.until", until->s,
+                    &p->suspend_until);
 }
 
 /* An id to adopt says by itself that the object must be there. */

@@ -23,5 +23,8 @@ bool row_readable(const struct field *f);
 bool time_parse(const char *s, msec *out);
 /* "2026-12-01": the first moment of that day, in UTC. */
 bool date_parse(const char *s, msec *out);
+/* One or the other; what is neither is a finding about the node `at`, called `name`. */
+bool moment_read(struct yaml_file *y, const struct node *at, const char *name, const char *s,
+                 msec *out);
 
 #endif

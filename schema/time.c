@@ -97,3 +97,13 @@ bool time_parse(const char *s, msec *out)
     *out = ((days * 24 + hour) * 60 + minute - minutes) * 60000 + (int64_t)second * 1000 + ms;
     return true;
 }
+
+bool moment_read(struct yaml_file *y, const struct node *at, const char *name, const char *s,
+                 msec *out)
+{
+    if (time_parse(s, out) || date_parse(s, out))
+        return true;
+    node_error(y, at, "`%s` must be a time, not `%.40s`", name, s);
+    diag_hint(y->diags, "write 2026-12-01 or 2026-12-01T08:30:00Z");
+    return false;
+}

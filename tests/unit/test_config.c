@@ -87,6 +87,8 @@ static void what_is_left_out_gets_its_default(void **state)
     assert_int_equal(c->interval, 300000);
     assert_false(c->prune);
     assert_int_equal(c->delete_budget, 5);
+    assert_int_equal(c->delete_percent, 50);
+    assert_int_equal(c->n_suspensions, 0);
     assert_int_equal(c->total, 32);
     assert_int_equal(c->per_engine, 8);
     assert_int_equal(c->per_environment, 4);
@@ -110,6 +112,10 @@ static void everything_can_be_said(void **state)
                            "  interval: 1h30m\n"
                            "  prune: true\n"
                            "  deleteBudget: 7\n"
+                           "  deleteBudgetPercent: 20\n"
+                           "  suspend:\n"
+                           "  - {reason: frozen for the audit}\n"
+                           "  - {kind: VDB, reason: \"INC-7\", until: 2026-12-01}\n"
                            "  concurrency: {total: 3, perEngine: 2, perEnvironment: 1}\n"
                            "ledger: /srv/ledger.db\n"
                            "control: /run/dctd/control.sock\n"
@@ -127,6 +133,14 @@ static void everything_can_be_said(void **state)
     assert_int_equal(c->interval, 5400000);
     assert_true(c->prune);
     assert_int_equal(c->delete_budget, 7);
+    assert_int_equal(c->delete_percent, 20);
+    assert_int_equal(c->n_suspensions, 2);
+    assert_int_equal(c->suspensions[0].kind, KINDS);
+    assert_string_equal(c->suspensions[0].reason, "frozen for the audit");
+    assert_int_equal(c->suspensions[0].until, 0);
+    assert_int_equal(c->suspensions[1].kind, KIND_VDB);
+    assert_string_equal(c->suspensions[1].reason, "INC-7");
+    assert_int_equal(c->suspensions[1].until, 1796083200000);
     assert_int_equal(c->total, 3);
     assert_int_equal(c->per_engine, 2);
     assert_int_equal(c->per_environment, 1);
@@ -140,6 +154,49 @@ static void everything_can_be_said(void **state)
     check_said(&s, "warning: `control`: this version does not use it");
     check_said(&s, "warning: `status.listen`: this version does not use it");
     sample_clear(&s);
+}
+
+static void every_kind_can_be_suspended(void **state)
+{
+    (void)state;
+    for (enum kind k = KIND_ENGINE; k < KINDS; k++) {
+        char *text = xasprintf("%sreconcile: {suspend: [{kind: %s, reason: why}]}\n", minimal,
+                               kind_desc(k)->name);
+        struct sample s = load(text);
+        assert_non_null(s.config);
+        assert_int_equal(s.config->suspensions[0].kind, k);
+        sample_clear(&s);
+        free(text);
+    }
+}
+
+static void check_suspend_refused(const char *list, const char *expected)
+{
+    char *text = xasprintf("%sreconcile: {deleteBudget: 1, suspend: %s}\n", minimal, list);
+
+    check_refused(text, expected);
+    free(text);
+}
+
+static void suspensions_are_checked(void **state)
+{
+    (void)state;
+    check_suspend_refused("[{kind: Vdb, reason: x}]", "did you mean `VDB`?");
+    check_suspend_refused("[{kind: VDB}]", "needs `reason`");
+    check_suspend_refused("[{reason: \"\"}]", "`reason` must have 1 to 1024 characters");
+    check_suspend_refused("[{reason: x, until: 2026-13-01}]",
+                          "`until` must be a time, not `2026-13-01`");
+    check_suspend_refused("[{reason: x, until: tomorrow}]",
+                          "write 2026-12-01 or 2026-12-01T08:30:00Z");
+    check_suspend_refused("[{reason: x, unitl: 2026-12-01}]", "did you mean `until`?");
+    check_suspend_refused("{reason: x}", "`reconcile.suspend` must be a list");
+    check_suspend_refused("[everything]", "must be a mapping");
+    check_refused("dct: {url: https://dct.example.com, apiKey: {credential: key}}\n"
+                  "reconcile: {deleteBudgetPercent: 0}\n",
+                  "`reconcile.deleteBudgetPercent` must be 1 to 100, not 0");
+    check_refused("dct: {url: https://dct.example.com, apiKey: {credential: key}}\n"
+                  "reconcile: {deleteBudgetPercent: 101}\n",
+                  "`reconcile.deleteBudgetPercent` must be 1 to 100, not 101");
 }
 
 static void check_below(const struct sample *s, const char *path, const char *name)
@@ -378,6 +435,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_left_out_gets_its_default),
         cmocka_unit_test(everything_can_be_said),
+        cmocka_unit_test(every_kind_can_be_suspended),
+        cmocka_unit_test(suspensions_are_checked),
         cmocka_unit_test(relative_paths_start_at_the_folder_of_the_file),
         cmocka_unit_test(the_ledger_goes_where_systemd_keeps_state),
         cmocka_unit_test(a_misspelled_key_is_found_with_place_and_suggestion),
