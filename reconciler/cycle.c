@@ -399,6 +399,18 @@ static void after_observing(struct cycle *c, struct step *s)
 
 /* After a stop or new manifests nothing new is sent; what is on its way is
  * awaited, jobs go on in DCT and are found again by the ledger. */
+static void go_on_executing(struct cycle *c, struct step *s)
+{
+    c->exec.draining = c->stopping || c->next_set;
+    exec_go(&c->exec, s);
+    if (c->exec.draining && exec_quiet(&c->exec) && c->stopping)
+        rest(c, s, false, 0);
+    else if (c->exec.draining && exec_quiet(&c->exec))
+        begin_observing(c, s);
+    else if (exec_done(&c->exec, s->now))
+        after_executing(c, s);
+}
+
 static void go_on(struct cycle *c, struct step *s)
 {
     switch (c->phase) {
@@ -412,14 +424,7 @@ static void go_on(struct cycle *c, struct step *s)
         observe_go(c->observe, s);
         break;
     case CYCLE_EXECUTING:
-        c->exec.draining = c->stopping || c->next_set;
-        exec_go(&c->exec, s);
-        if (c->exec.draining && exec_quiet(&c->exec) && c->stopping)
-            rest(c, s, false, 0);
-        else if (c->exec.draining && exec_quiet(&c->exec))
-            begin_observing(c, s);
-        else if (exec_done(&c->exec, s->now))
-            after_executing(c, s);
+        go_on_executing(c, s);
         break;
     case CYCLE_STOPPED:
         break;

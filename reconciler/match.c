@@ -130,28 +130,46 @@ static bool match_adopt_id(const struct world *world, const struct wanted *w, st
     return true;
 }
 
-/* Of the objects of that name: ours by tag, or the only one that is not marked. */
-static void match_name(const struct world *world, const struct wanted *w, struct pairing *p)
+/* The objects of one name: ours by tag, unmarked, somebody else's. */
+struct namesakes {
+    struct observed_item *ours, *plain, *other;
+    bool several; /* unmarked ones */
+};
+
+static struct namesakes namesakes_of(const struct world *world, const struct wanted *w)
 {
     struct candidates c = candidates_of(world, w);
-    struct observed_item *item, *plain = NULL, *other = NULL;
-    bool several = false;
+    struct namesakes n = { 0 };
+    struct observed_item *item;
 
-    while ((item = next_candidate(&c))) {
+    while ((item = next_candidate(&c)) && !n.ours) {
         if (!match_is(world, w, item))
             continue;
         if (streq(item->owner, world->instance)) {
-            *p = (struct pairing){
-                .match = MATCH_OURS, .item = item, .entry = p->entry, .by_tag = true
-            };
-            return;
+            n.ours = item;
+        } else if (item->owner) {
+            n.other = item;
+        } else {
+            n.several = n.several || n.plain;
+            n.plain = item;
         }
-        if (item->owner)
-            other = item;
-        several = several || (plain && !item->owner);
-        plain = item->owner ? plain : item;
     }
-    if (several) {
+    return n;
+}
+
+/* Ours by tag, or the only one that is not marked. */
+static void match_name(const struct world *world, const struct wanted *w, struct pairing *p)
+{
+    const struct namesakes n = namesakes_of(world, w);
+    struct observed_item *plain = n.plain;
+
+    if (n.ours) {
+        *p = (struct pairing){
+            .match = MATCH_OURS, .item = n.ours, .entry = p->entry, .by_tag = true
+        };
+        return;
+    }
+    if (n.several) {
         conflict(p, plain,
                  xasprintf("DCT has several of that name; say which one as policy.adoptId"));
         return;
@@ -168,8 +186,8 @@ static void match_name(const struct world *world, const struct wanted *w, struct
                  xasprintf("%s exists in DCT and is not managed here; policy.adopt: ifExists "
                            "takes it over",
                            plain->id));
-    } else if (other) {
-        conflict(p, other, elsewhere_text(other));
+    } else if (n.other) {
+        conflict(p, n.other, elsewhere_text(n.other));
     }
 }
 

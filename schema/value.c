@@ -359,11 +359,15 @@ static bool nothing_observed(const struct field *f, const struct value *o)
     return f->type == F_BOOLEAN && !o->i;
 }
 
+static bool blind(const struct field *f)
+{
+    return (f->type == F_BLOCK && !f->read) || f->type == F_CONST || f->type == F_SECRET;
+}
+
 bool value_fulfilled(const struct field *f, const struct value *wanted,
                      const struct value *observed)
 {
-    bool blind = (f->type == F_BLOCK && !f->read) || f->type == F_CONST || f->type == F_SECRET;
-    if (wanted->state == V_ABSENT || blind)
+    if (wanted->state == V_ABSENT || blind(f))
         return true;
     if (f->type == F_BLOCK)
         return wanted->state == V_NULL || observed->state == V_SET;
