@@ -126,7 +126,7 @@ gate_layers() {
 }
 
 gate_spelling() {
-    codespell --ignore-words=packaging/codespell-ignore --skip='*.json,./build,./tests/golden/findings' \
+    codespell --ignore-words=packaging/codespell-ignore --skip='*.json,./build,*/golden/findings/*' \
         Makefile ./*.md schema reconciler daemon tests packaging examples .ci
 }
 
