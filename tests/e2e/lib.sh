@@ -176,6 +176,19 @@ await_log() {
     await "$seconds" "the log says '$*'" logged "$@"
 }
 
+# A field of the daemon's /proc/PID/status.
+status_of() {
+    sed -n "s/^$1:[^0-9]*\([0-9]*\).*/\1/p" "/proc/$DAEMON/status"
+}
+
+# The daemon did nothing for half a second.
+asleep() {
+    local before
+    before=$(status_of voluntary_ctxt_switches)
+    sleep 0.5
+    [ "$(status_of voluntary_ctxt_switches)" = "$before" ]
+}
+
 # Ends the daemon: it leaves by itself, in time, with status 0.
 stop_daemon() {
     local began=$SECONDS rc=0 limit=11

@@ -105,7 +105,7 @@ test_reload_takes_a_new_configuration() {
     await_log 5 -2 'manifests: 7 objects'
     rm "$work/estate/manifests/30-orders-dev.yaml"
     await_log 5 'manifests: 6 objects'
-    configure 's/interval: 1h/interval: 2h/'
+    await 10 "it falls asleep" asleep
     stop_daemon
     same "VDBs without pruning" orders-dev "$(held vdbs)"
 }
