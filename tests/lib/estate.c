@@ -1,6 +1,10 @@
 /* The smallest estate that goes through every room. */
 #include "tests/lib/estate.h"
 
+#include <string.h>
+
+#include "schema/base.h"
+
 static const char all[] =
     "---\napiVersion: dct/v1\nkind: Engine\nmetadata: {name: east}\n"
     "spec: {hostname: east.example.com, username: admin, password: {credential: east}}\n"
@@ -33,4 +37,33 @@ static const char all[] =
 const char *estate_all(void)
 {
     return all;
+}
+
+static const char connector[] =
+    "{\"type\":\"Plugin\",\"pluginId\":\"11111111-2222-3333-4444-555555555555\",\"name\":"
+    "\"postgres-vsdk\",\"externalVersion\":\"%s\",\"buildNumber\":\"%s\",\"buildApi\":{"
+    "\"type\":\"APIVersion\",\"major\":1,\"minor\":11,\"micro\":6},\"engineApi\":{\"type\":"
+    "\"APIVersion\",\"major\":1,\"minor\":11,\"micro\":16},\"language\":\"PYTHON38\","
+    "\"defaultLocale\":\"en-us\",\"hostTypes\":[\"UNIX\"],\"entryPoint\":\"a:b\","
+    "\"rootSquashEnabled\":true,\"extendedStartStopHooks\":false,\"sourceCode\":\"AAAA\","
+    "\"virtualSourceDefinition\":{\"type\":\"PluginVirtualSourceDefinition\",\"parameters\":{}},"
+    "\"linkedSourceDefinition\":{\"type\":\"PluginLinkedStagedSourceDefinition\",\"parameters\":{}}"
+    ",\"discoveryDefinition\":{\"type\":\"PluginDiscoveryDefinition\","
+    "\"manualSourceConfigDiscovery\":true,\"repositoryIdentityFields\":[\"a\"],"
+    "\"repositoryNameField\":\"a\",\"repositorySchema\":{},\"sourceConfigIdentityFields\":[\"a\"],"
+    "\"sourceConfigNameField\":\"a\",\"sourceConfigSchema\":{}},\"snapshotSchema\":{},"
+    "\"snapshotParametersDefinition\":{\"type\":\"PluginSnapshotParametersDefinition\",\"schema\":{}"
+    "},\"manifest\":{\"type\":\"PluginManifest\"}}";
+
+char *estate_connector(const char *version)
+{
+    struct buf b = BUF_WITH_LIMIT(1 << 16);
+    const char *rest = connector, *mark;
+
+    for (; (mark = strstr(rest, "%s")); rest = mark + 2) {
+        buf_add(&b, rest, (size_t)(mark - rest));
+        buf_puts(&b, version ? version : "4.1.1");
+    }
+    buf_puts(&b, rest);
+    return buf_take(&b);
 }

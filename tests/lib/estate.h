@@ -4,5 +4,7 @@
 
 /* One of each kind, and a VDB made from a VDB. */
 const char *estate_all(void);
+/* The connector's file, of that build (NULL: 4.1.1); owned. */
+char *estate_connector(const char *version);
 
 #endif

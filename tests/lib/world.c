@@ -13,6 +13,7 @@
 #include "reconciler/step.h"
 #include "schema/json.h"
 #include "schema/plugin.h"
+#include "tests/lib/estate.h"
 
 enum { TRACE_MAX = 4 << 20, ANSWER_DELAY = 20, LATENESS = 12000 };
 
@@ -25,22 +26,6 @@ struct pending {
     bool late; /* no answer at all: DCT only begins at `at` */
     char *body;
 };
-
-static const char plugin_format[] =
-    "{\"type\":\"Plugin\",\"pluginId\":\"11111111-2222-3333-4444-555555555555\",\"name\":"
-    "\"postgres-vsdk\",\"externalVersion\":\"%s\",\"buildNumber\":\"%s\",\"buildApi\":{"
-    "\"type\":\"APIVersion\",\"major\":1,\"minor\":11,\"micro\":6},\"engineApi\":{\"type\":"
-    "\"APIVersion\",\"major\":1,\"minor\":11,\"micro\":16},\"language\":\"PYTHON38\","
-    "\"defaultLocale\":\"en-us\",\"hostTypes\":[\"UNIX\"],\"entryPoint\":\"a:b\","
-    "\"rootSquashEnabled\":true,\"extendedStartStopHooks\":false,\"sourceCode\":\"AAAA\","
-    "\"virtualSourceDefinition\":{\"type\":\"PluginVirtualSourceDefinition\",\"parameters\":{}},"
-    "\"linkedSourceDefinition\":{\"type\":\"PluginLinkedStagedSourceDefinition\",\"parameters\":{}}"
-    ",\"discoveryDefinition\":{\"type\":\"PluginDiscoveryDefinition\","
-    "\"manualSourceConfigDiscovery\":true,\"repositoryIdentityFields\":[\"a\"],"
-    "\"repositoryNameField\":\"a\",\"repositorySchema\":{},\"sourceConfigIdentityFields\":[\"a\"],"
-    "\"sourceConfigNameField\":\"a\",\"sourceConfigSchema\":{}},\"snapshotSchema\":{},"
-    "\"snapshotParametersDefinition\":{\"type\":\"PluginSnapshotParametersDefinition\",\"schema\":{}"
-    "},\"manifest\":{\"type\":\"PluginManifest\"}}";
 
 static void tell(struct test_world *w, const char *fmt, ...) PRINTF(2, 3);
 
@@ -67,19 +52,6 @@ static void digest(const char *text, char out[DIGEST_TEXT])
     (void)snprintf(out, DIGEST_TEXT, "%016" PRIx64 "%016" PRIx64, h, ~h);
 }
 
-static char *plugin_of(const struct test_world *w)
-{
-    struct buf b = BUF_WITH_LIMIT(1 << 16);
-    const char *rest = plugin_format, *mark;
-
-    for (; (mark = strstr(rest, "%s")); rest = mark + 2) {
-        buf_add(&b, rest, (size_t)(mark - rest));
-        buf_puts(&b, w->plugin_version ? w->plugin_version : "4.1.1");
-    }
-    buf_puts(&b, rest);
-    return buf_take(&b);
-}
-
 static void digest_values(const struct test_world *w, struct object *o)
 {
     for (size_t i = 0; i < o->kind->table.n; i++) {
@@ -100,7 +72,7 @@ static void digest_values(const struct test_world *w, struct object *o)
 
 static struct set *set_of(const struct test_world *w, const char *yaml)
 {
-    char *plugin = plugin_of(w);
+    char *plugin = estate_connector(w->plugin_version);
     struct unit *u = unit_parse("test.yaml", yaml, strlen(yaml));
     struct diags d = { 0 };
     struct buf findings = BUF_WITH_LIMIT(1 << 16);
@@ -210,7 +182,7 @@ static void put_secrets(cJSON *node)
 
 static char *multipart(const struct test_world *w, const struct request *r)
 {
-    char *plugin = plugin_of(w);
+    char *plugin = estate_connector(w->plugin_version);
     struct buf b = BUF_WITH_LIMIT(1 << 20);
     const cJSON *field;
 
@@ -379,6 +351,7 @@ static bool perform(struct test_world *w, struct effect *e, bool *record_failed)
         tell_report(w, &e->report);
         return false;
     case FX_PLANNED:
+        read_plan(w);
         return false;
     case FX_RESTED:
         w->rested = true;
