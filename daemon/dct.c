@@ -194,8 +194,10 @@ static size_t field_parts(const cJSON *body, struct http_part *parts)
     for (const cJSON *f = body ? body->child : NULL; f; f = f->next) {
         const char *text = cJSON_GetStringValue(f);
 
-        if (text)
-            parts[n++] = (struct http_part){ .name = f->string, .data = text, .n = strlen(text) };
+        if (!text)
+            continue;
+        parts[n] = (struct http_part){ .name = f->string, .data = text, .n = strlen(text) };
+        n++;
     }
     return n;
 }

@@ -152,7 +152,8 @@ gate_unit() {
 gate_cppcheck() {
     cppcheck --quiet --std=c11 --enable=warning,performance,portability --error-exitcode=1 \
         --inline-suppr --suppress=unusedStructMember --suppress=missingIncludeSystem \
-        -D_GNU_SOURCE -DDCTD_VERSION='""' -I. -j2 "${CODE[@]}" tests
+        -D_GNU_SOURCE -DDCTD_VERSION='""' --include=packaging/cppcheck.h \
+        -I. -j2 "${CODE[@]}" tests
 }
 
 build_all() {

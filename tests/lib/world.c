@@ -339,7 +339,8 @@ static bool perform(struct test_world *w, struct effect *e, bool *record_failed)
         return true;
     case FX_SEND:
         if (*record_failed && e->request->write) {
-            await(w, (struct pending){ .request = TAKE(e->request), .at = w->now, .unsent = true });
+            struct request *r = TAKE(e->request);
+            await(w, (struct pending){ .request = r, .at = w->now, .unsent = true });
             return true;
         }
         carry(w, TAKE(e->request));

@@ -83,7 +83,8 @@ static void send_as(struct world *w, const char *method, const char *body, bool 
     static const char *const headers[] = { "Content-Type: application/json" };
     static uint64_t id;
     char *url = xasprintf("%s/x", http_server_url(w->server));
-    struct http_request r = { .id = ++id,
+    id++;
+    struct http_request r = { .id = id,
                               .method = method,
                               .url = url,
                               .headers = headers,
