@@ -352,7 +352,6 @@ static bool perform(struct test_world *w, struct effect *e, bool *record_failed)
         tell_report(w, &e->report);
         return false;
     case FX_PLANNED:
-        read_plan(w);
         return false;
     case FX_RESTED:
         w->rested = true;
