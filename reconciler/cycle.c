@@ -36,6 +36,7 @@ struct cycle {
     struct dependants dependants;
     struct exec exec;
     bool observed, stopping, nudged;
+    bool unkept; /* a record could not be written; the ledger on disk is behind */
     unsigned rounds, troubles;
     char *trouble;
     struct cycle_status last; /* while the next plan is made, the counts of the last one */
@@ -169,8 +170,22 @@ static msec next_interval(struct cycle *c, msec now)
            (span ? (msec)((c->backoff.random >> 33) % (uint64_t)span) : 0);
 }
 
+/* What the disk did not take is offered again. An entry that was to be forgotten
+ * comes back at the next start, and goes with its object. */
+static void keep_again(struct cycle *c, struct step *s)
+{
+    if (!c->unkept)
+        return;
+    c->unkept = false;
+    for (size_t i = 0; i < ledger_count(c->ledger); i++) {
+        const struct entry *e = ledger_at(c->ledger, i);
+        fx_record(s->fx, e->key, entry_text(e));
+    }
+}
+
 static void keep_settled(struct cycle *c, struct step *s)
 {
+    keep_again(c, s);
     for (size_t i = 0; i < c->set->n; i++) {
         const struct wanted *w = &c->set->items[i];
         const struct pairing *p = &c->world.pairs[i];
@@ -487,6 +502,7 @@ void cycle_step(struct cycle *c, const struct event *ev, struct effects *out)
         c->stopping = true;
         break;
     case EV_LEDGER_FAILED:
+        c->unkept = true;
         fx_report(out, REPORT_ERROR, NULL, "the ledger cannot be written: %s", ev->text);
         break;
     case EV_WAKE:

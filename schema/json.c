@@ -236,6 +236,7 @@ cJSON *json_parse(const char *text, size_t n, size_t *error_at)
             return v;
         cJSON_Delete(v);
     }
-    *error_at = at;
+    if (error_at)
+        *error_at = at;
     return NULL;
 }

@@ -15,7 +15,8 @@ bool json_true(const cJSON *root, const char *path);
 void json_put(cJSON *root, const char *path, cJSON *item);
 /* Absent, null, false, "", [] and {} mean nothing. */
 bool json_nothing(const cJSON *v);
-/* Whole text must be one JSON value; NULL if not, *error_at tells where (byte). */
+/* Whole text must be one JSON value; NULL if not; *error_at, which
+ * may be left out, tells where (byte). */
 cJSON *json_parse(const char *text, size_t n, size_t *error_at);
 
 #endif

@@ -1,0 +1,202 @@
+/* The ledger is full, lost, or torn: nothing is sent that it could not keep, and
+ * nothing is lost with it but memory. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "reconciler/ledger.h"
+#include "tests/lib/estate.h"
+#include "tests/lib/scenarios.h"
+
+enum { HOUR = 3600000 };
+
+static void live(struct test_world *w, msec time)
+{
+    msec end = w->now + time;
+
+    while (w->now < end) {
+        w->rested = false;
+        test_world_run(w, end - w->now);
+    }
+}
+
+/* The scenario's estate, whose manifests are as before. */
+static struct start at_rest(struct scenario *sc)
+{
+    struct start s = *scenario_start(1);
+
+    *sc = *s.scenario;
+    sc->after = estate_all();
+    s.scenario = sc;
+    return s;
+}
+
+/* From the k-th effect on no record can be written, for an hour. */
+static void full_from(const struct start *s, msec after)
+{
+    char *what = xasprintf("the ledger is full after %d ms", (int)after);
+    struct attempt a;
+
+    attempt_open(&a, s);
+    attempt_begin(&a, s);
+    test_world_run(a.world, after);
+    a.world->ledger_full = true;
+    size_t writes = a.world->writes;
+    live(a.world, HOUR);
+    invariants_expect(&a.invariants, a.world->writes == writes, "%zu writes without a record",
+                      a.world->writes - writes);
+    a.world->ledger_full = false;
+    (void)attempt_converge(&a, 2 * HOUR);
+    test_world_restart(a.world); /* what was to be forgotten has come back, and goes */
+    attempt_begin(&a, s);
+    attempt_finish(&a, s, what);
+    free(what);
+}
+
+static void test_nothing_is_sent_that_cannot_be_kept(void **state)
+{
+    static const msec moments[] = { 0, 30, 1000, 20000, 50000, 100000, 200000, 300000 };
+
+    (void)state;
+    for (size_t i = 0; i < SCENARIOS; i++) {
+        for (size_t j = 0; j < ARRAY_LEN(moments); j++)
+            full_from(scenario_start(i), moments[j]);
+    }
+}
+
+static void test_a_lost_ledger_costs_no_write(void **state)
+{
+    struct scenario sc;
+    const struct start s = at_rest(&sc);
+    struct attempt a;
+
+    (void)state;
+    attempt_open(&a, &s);
+    test_world_ledger_lost(a.world);
+    test_world_restart(a.world);
+    attempt_begin(&a, &s);
+    live(a.world, HOUR);
+    invariants_expect(&a.invariants, a.world->writes == 0, "%zu writes", a.world->writes);
+    assert_int_equal(a.world->n_ledger, s.ledger.n);
+    attempt_finish(&a, &s, "the ledger is lost");
+}
+
+/* One entry at a time. */
+static void test_a_lost_entry_costs_no_write(void **state)
+{
+    struct scenario sc;
+    const struct start s = at_rest(&sc);
+
+    (void)state;
+    for (size_t i = 0; i < s.ledger.n; i++) {
+        struct attempt a;
+        attempt_open(&a, &s);
+        char *key = xstrdup(a.world->ledger[i].key);
+        test_world_keep(a.world, key, NULL);
+        test_world_restart(a.world);
+        attempt_begin(&a, &s);
+        live(a.world, HOUR);
+        invariants_expect(&a.invariants, a.world->writes == 0, "%zu writes", a.world->writes);
+        attempt_finish(&a, &s, key);
+        free(key);
+    }
+}
+
+/* A change that is made after the ledger was lost is made as if it were there. */
+static void test_a_lost_ledger_hinders_no_change(void **state)
+{
+    (void)state;
+    for (size_t i = 1; i < SCENARIOS; i++) {
+        const struct start *s = scenario_start(i);
+        struct attempt a;
+        if (s->scenario->prune || streq(s->scenario->name, "rename") ||
+            streq(s->scenario->name, "connector"))
+            continue; /* only the ledger remembers what these need */
+        attempt_open(&a, s);
+        test_world_ledger_lost(a.world);
+        test_world_restart(a.world);
+        attempt_begin(&a, s);
+        attempt_finish(&a, s, "after the ledger was lost");
+    }
+}
+
+/* A torn entry is refused, wherever it ends. */
+static void test_torn_entries_are_refused(void **state)
+{
+    const struct start *s = scenario_start(1);
+
+    (void)state;
+    for (size_t i = 0; i < s->ledger.n; i++) {
+        size_t n = strlen(s->ledger.items[i]);
+        for (size_t cut = 0; cut < n; cut++) {
+            struct ledger *l = ledger_new();
+            char *text = xstrndup(s->ledger.items[i], cut);
+            assert_false(ledger_restore(l, text));
+            assert_int_equal(ledger_count(l), 0);
+            free(text);
+            ledger_free(l);
+        }
+    }
+}
+
+/* Guarded: the manifest goes, all of them go, the ledger goes, the name changes. */
+static void test_a_protected_dsource_survives(void **state)
+{
+    const char *all = estate_all();
+    char *guarded = replaced(all, "    settings: {max_connections: '200', log_statement: null}\n",
+                             "    settings: {max_connections: '200', log_statement: null}\n"
+                             "policy: {protect: true, deletion: delete, replace: allow}\n");
+    char *without =
+        xstrndup(all, (size_t)(strstr(all, "---\napiVersion: dct/v1\nkind: DSource") - all));
+    char *other = replaced(guarded, "mountLocation: /mnt/orders\n", "mountLocation: /mnt/else\n");
+    struct scenario sc = {
+        .name = "protected", .before = guarded, .after = guarded, .prune = true
+    };
+    const char *const steps[] = { without, guarded, other, guarded, without, guarded };
+    struct attempt a;
+    struct start s;
+
+    (void)state;
+    start_make(&s, &sc);
+    attempt_open(&a, &s);
+    invariants_guard(&a.invariants, "/dsources", "orders");
+    for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
+        if (i == 4) {
+            test_world_ledger_lost(a.world);
+            test_world_restart(a.world);
+        }
+        test_world_manifests(a.world, steps[i]);
+        live(a.world, HOUR);
+    }
+    attempt_finish(&a, &s, "protected");
+    start_clear(&s);
+    free(guarded);
+    free(without);
+    free(other);
+}
+
+static int clear(void **state)
+{
+    (void)state;
+    scenarios_clear();
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_nothing_is_sent_that_cannot_be_kept),
+        cmocka_unit_test(test_a_lost_ledger_costs_no_write),
+        cmocka_unit_test(test_a_lost_entry_costs_no_write),
+        cmocka_unit_test(test_a_lost_ledger_hinders_no_change),
+        cmocka_unit_test(test_torn_entries_are_refused),
+        cmocka_unit_test(test_a_protected_dsource_survives),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, clear);
+}
