@@ -33,6 +33,8 @@ struct cycle {
     struct observe *observe;
     struct world world;
     struct plan *plan;
+    struct plan *told_plan; /* of FX_PLANNED, when the step itself went on to look anew */
+    struct set *told_set;   /* what that plan was made of */
     struct dependants dependants;
     struct exec exec;
     bool observed, stopping, nudged;
@@ -100,13 +102,21 @@ static void drop_observed(struct cycle *c)
     c->observe = NULL;
 }
 
+/* Effects are performed after the step: what they speak of lives until the next. */
+static void drop_told(struct cycle *c)
+{
+    plan_free(TAKE(c->told_plan));
+    set_free(TAKE(c->told_set));
+}
+
 /* The plan and what it was made from; they point into each other. */
 static void drop_world(struct cycle *c)
 {
-    if (c->plan)
+    if (c->plan) {
         cycle_status(c, &c->last);
-    plan_free(c->plan);
-    c->plan = NULL;
+        plan_free(c->told_plan);
+        c->told_plan = TAKE(c->plan);
+    }
     dependants_clear(&c->dependants);
     drop_observed(c);
 }
@@ -116,6 +126,7 @@ void cycle_free(struct cycle *c)
     if (!c)
         return;
     drop_world(c);
+    drop_told(c);
     set_free(c->set);
     set_free(c->next_set);
     ledger_free(c->ledger);
@@ -131,7 +142,8 @@ static void begin_observing(struct cycle *c, struct step *s)
 {
     drop_world(c);
     if (c->next_set) {
-        set_free(c->set);
+        set_free(c->told_set);
+        c->told_set = c->set;
         c->set = TAKE(c->next_set);
         c->rounds = 0;
         backoff_reset(&c->backoff);
@@ -477,6 +489,7 @@ void cycle_step(struct cycle *c, const struct event *ev, struct effects *out)
 {
     struct step s = { ev->now, out, &c->ids };
 
+    drop_told(c);
     switch (ev->type) {
     case EV_MANIFESTS:
         set_free(c->next_set);
@@ -516,7 +529,7 @@ void cycle_step(struct cycle *c, const struct event *ev, struct effects *out)
 
 const struct plan *cycle_plan(const struct cycle *c)
 {
-    return c->plan;
+    return c->plan ? c->plan : c->told_plan;
 }
 
 const struct ledger *cycle_ledger(const struct cycle *c)

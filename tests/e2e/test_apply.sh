@@ -131,6 +131,21 @@ test_budget_of_deletes() {
     same "VDBs" 7 "$(held vdbs | wc -w)"
 }
 
+test_what_is_only_forgotten_is_told() {
+    converged quickstart
+    cd "$work/estate/manifests"
+    rm 30-orders-dev.yaml
+    expect 0 apply
+    rm 20-orders.yaml
+    expect 0 apply
+    # Only the engine stays; environments and connectors are not deleted unasked.
+    sed -i '/^---$/,$d' 10-platform.yaml
+    expect 0 apply
+    said out '^Plan: 3 to forget\.'
+    said out '^Converged: 1 object'
+    same "environments" "pg-staging pg-target" "$(held environments)"
+}
+
 # interrupted SIGNAL: starts an apply and signals it while DCT is at work.
 interrupted() {
     dctd_in_background apply
