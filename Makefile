@@ -96,6 +96,9 @@ contract-tables: $(CONTRACT) ## make the tables in tests/spec anew from DCT_OPEN
 	@$(CONTRACT) --members > $(BUILD)/members.tsv && mv $(BUILD)/members.tsv tests/spec/
 	@$(CONTRACT) --calls > $(BUILD)/calls.tsv && mv $(BUILD)/calls.tsv tests/spec/
 
+simulate: $(BUILD)/tests/torture/simulate ## random estates and faults: SEEDS=2000 FIRST=1
+	$< $(or $(SEEDS),2000) $(or $(FIRST),1)
+
 asan: ## the same tests under AddressSanitizer and UBSan
 	@ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1 \
 		$(MAKE) $(PARALLEL) BUILD=$(BUILD)/asan SANITIZE=1 check
@@ -170,10 +173,11 @@ $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(call quiet,CC) $(COMPILE) -MMD -MP -c -o $@ $<
 
-$(TESTS) $(CONTRACT): %: %.o $(TEST_ARCHIVES)
+$(TESTS) $(CONTRACT) $(BUILD)/tests/torture/simulate: %: %.o $(TEST_ARCHIVES)
 	$(call quiet,LD) $(COMPILE) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(TEST_LIBS)
 
-.PHONY: all demo test deps tests check contract contract-tables asan valgrind cover lint layers \
+.PHONY: all demo test deps tests check simulate contract contract-tables asan valgrind cover lint \
+	layers \
 	format format-check install uninstall clean help flags
 .SECONDARY:
 .DELETE_ON_ERROR:
