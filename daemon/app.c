@@ -14,6 +14,7 @@
 #include "daemon/inbox.h"
 #include "daemon/loader.h"
 #include "daemon/log.h"
+#include "daemon/restore.h"
 #include "daemon/store.h"
 
 enum { REPORT_MAX = 64 << 10 };
@@ -362,40 +363,6 @@ void app_configure(struct app *a, struct config *c)
     app_feed(a, (struct event){ .type = EV_OPTIONS, .options = &o });
 }
 
-struct restoring {
-    struct ledger *ledger;
-    char *broken; /* the record that ended it */
-};
-
-static bool restore(void *ctx, const char *text)
-{
-    struct restoring *r = ctx;
-
-    if (ledger_restore(r->ledger, text))
-        return true;
-    r->broken = xstrdup(text);
-    return false;
-}
-
-/* The ledger in memory; NULL with *error where a record cannot be understood:
- * without it an enable that is owed could be forgotten. */
-static struct ledger *restored(struct store *store, const char *path, char **error)
-{
-    struct restoring r = { .ledger = ledger_new() };
-    bool read = store_each(store, restore, &r, error);
-
-    if (r.broken)
-        *error = xasprintf("%s: a record cannot be understood; was it written by a newer dctd? "
-                           "Move the file away to begin anew from the owner tags in DCT. It "
-                           "says: %.200s",
-                           path, r.broken);
-    if (read && !r.broken)
-        return r.ledger;
-    free(r.broken);
-    ledger_free(r.ledger);
-    return NULL;
-}
-
 static struct cycle *new_cycle(const struct app *a, struct ledger *ledger)
 {
     struct cycle_options o = options_of(a);
@@ -422,7 +389,7 @@ struct app *app_new(struct config *c, const struct app_options *o, char **error)
 {
     bool read_only = o->mode == CYCLE_PLAN;
     struct store *store = store_open(c->ledger, read_only, error);
-    struct ledger *ledger = store ? restored(store, c->ledger, error) : NULL;
+    struct ledger *ledger = store ? ledger_load(store, c->ledger, error) : NULL;
 
     if (!ledger) {
         if (store)

@@ -19,11 +19,17 @@ struct invocation {
     enum log_level log_level;
     enum output output;
     bool no_color, prune;
+    bool replace, force, man;
+    msec since; /* 0: from the beginning */
     const char *const *paths;
     size_t n_paths;
 };
 
+int cmd_adopt(const struct invocation *in);
 int cmd_apply(const struct invocation *in);
+int cmd_events(const struct invocation *in);
+int cmd_explain(const struct invocation *in);
+int cmd_forget(const struct invocation *in);
 int cmd_plan(const struct invocation *in);
 int cmd_run(const struct invocation *in);
 int cmd_validate(const struct invocation *in);

@@ -17,7 +17,11 @@ enum {
     DOES_APPLY = 1 << 2,
     DOES_VALIDATE = 1 << 3,
     DOES_VERSION = 1 << 4,
-    DOES_ALL = (1 << 5) - 1,
+    DOES_ADOPT = 1 << 5,
+    DOES_FORGET = 1 << 6,
+    DOES_EVENTS = 1 << 7,
+    DOES_EXPLAIN = 1 << 8,
+    DOES_ALL = (1 << 9) - 1,
 };
 
 static const struct command {
@@ -25,20 +29,46 @@ static const struct command {
     int (*run)(const struct invocation *in);
     unsigned bit;
     const char *more;
+    size_t least, most; /* arguments */
 } commands[] = {
     { "run", "", "keep DCT as the manifests say, for ever", cmd_run, DOES_RUN,
       "Watches the manifests, observes DCT at the configured interval and repairs what\n"
-      "differs. SIGHUP reads configuration, secrets and manifests again.\n" },
+      "differs. SIGHUP reads configuration, secrets and manifests again.\n",
+      0, 0 },
     { "plan", " [PATH...]", "show what would change, change nothing", cmd_plan, DOES_PLAN,
-      "Exit status: 0 nothing differs, 2 something does, 1 it could not be told.\n" },
+      "Exit status: 0 nothing differs, 2 something does, 1 it could not be told.\n", 0, SIZE_MAX },
     { "apply", " [PATH...]", "make DCT as the manifests say, once", cmd_apply, DOES_APPLY,
-      "Exit status: 0 converged, 1 not.\n" },
+      "Exit status: 0 converged, 1 not.\n", 0, SIZE_MAX },
     { "validate", " [PATH...]", "check manifests without asking DCT", cmd_validate, DOES_VALIDATE,
-      "Needs no configuration where PATHs are given.\nExit status: 0 valid, 1 not.\n" },
-    { "version", "", "print versions", cmd_version, DOES_VERSION, "" },
+      "Needs no configuration where PATHs are given.\nExit status: 0 valid, 1 not.\n", 0,
+      SIZE_MAX },
+    { "adopt", " KIND/NAME ID", "take a DCT object for the one that a manifest means", cmd_adopt,
+      DOES_ADOPT,
+      "Puts the object into the ledger, as in `dctd adopt VDB/orders-dev 7-APPDATA_CONTAINER-12`.\n"
+      "No dctd may use the ledger meanwhile. The next plan shows what differs.\n",
+      2, 2 },
+    { "forget", " KIND/NAME", "leave a DCT object to others", cmd_forget, DOES_FORGET,
+      "Takes the object out of the ledger; in DCT nothing changes.\n"
+      "No dctd may use the ledger meanwhile.\n",
+      1, 1 },
+    { "events", "", "show what has happened", cmd_events, DOES_EVENTS,
+      "The history of the ledger, oldest first. Reads it beside a running dctd, too.\n", 0, 0 },
+    { "explain", " [KIND[.FIELD]]", "show what a manifest may say", cmd_explain, DOES_EXPLAIN,
+      "Lists the kinds; of a kind its fields; of a field what it takes and what changing it "
+      "means,\nas in `dctd explain vdb.postgresql`.\n",
+      0, 1 },
+    { "version", "", "print versions", cmd_version, DOES_VERSION, "", 0, 0 },
 };
 
-enum { OPT_NO_COLOR = 256, OPT_PRUNE, OPT_LOG_LEVEL };
+enum {
+    OPT_NO_COLOR = 256,
+    OPT_PRUNE,
+    OPT_LOG_LEVEL,
+    OPT_REPLACE,
+    OPT_FORCE,
+    OPT_SINCE,
+    OPT_MAN,
+};
 
 static const struct known_option {
     const char *name, *argument, *help;
@@ -47,13 +77,17 @@ static const struct known_option {
 } known[] = {
     { "config", "FILE", "configuration (default $DCTD_CONFIG, else /etc/dctd/dctd.yaml)", 'c',
       DOES_ALL },
-    { "output", "FORM", "text, json or markdown", 'o', DOES_PLAN },
+    { "output", "FORM", "text, json or (plan) markdown", 'o', DOES_PLAN | DOES_EVENTS },
     { "prune", NULL, "delete owned objects that no manifest wants any more", OPT_PRUNE,
       DOES_PLAN | DOES_APPLY },
     { "no-color", NULL, "no colours, whatever the terminal can", OPT_NO_COLOR,
       DOES_PLAN | DOES_APPLY },
     { "log-level", "LEVEL", "error, warning, info or debug", OPT_LOG_LEVEL,
       DOES_RUN | DOES_PLAN | DOES_APPLY },
+    { "replace", NULL, "adopt: also where the ledger has another id", OPT_REPLACE, DOES_ADOPT },
+    { "force", NULL, "forget: also what is protected, owed or under way", OPT_FORCE, DOES_FORGET },
+    { "since", "TIME", "events: of the last 30m, 12h, 7d", OPT_SINCE, DOES_EVENTS },
+    { "man", NULL, "explain: as a section of a manual page", OPT_MAN, DOES_EXPLAIN },
     { "help", NULL, "this text", 'h', DOES_ALL },
     { "version", NULL, "print versions", 'V', DOES_ALL },
 };
@@ -158,6 +192,17 @@ static bool take_option(struct line *l, int value, const char *argument)
         return output_named(argument, &l->in.output);
     case OPT_LOG_LEVEL:
         return log_level_named(argument, &l->in.log_level);
+    case OPT_SINCE:
+        return duration_parse(argument, &l->in.since) && l->in.since > 0;
+    case OPT_REPLACE:
+        l->in.replace = true;
+        return true;
+    case OPT_FORCE:
+        l->in.force = true;
+        return true;
+    case OPT_MAN:
+        l->in.man = true;
+        return true;
     case OPT_PRUNE:
         l->in.prune = true;
         return true;
@@ -231,8 +276,12 @@ static int run_command(const struct command *c, const struct line *l)
             return EXIT_TROUBLE;
         }
     }
-    if (l->in.n_paths && !*c->arguments)
-        return usage("dctd takes no argument after this command:", l->in.paths[0], NULL);
+    if (l->in.n_paths > c->most)
+        return usage("an argument too many for this command:", l->in.paths[c->most], NULL);
+    if (l->in.n_paths < c->least) {
+        cmd_complain("arguments are missing; it is dctd %s%s", c->name, c->arguments);
+        return EXIT_TROUBLE;
+    }
     log_open(l->in.log_level);
     return c->run(&l->in);
 }

@@ -144,6 +144,18 @@ static bool lock_acquire(struct store *s, char **error)
     return ok;
 }
 
+bool store_held(const char *path)
+{
+    char *lock = xasprintf("%s.lock", path);
+    int fd = open(lock, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    bool held = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+
+    if (fd >= 0)
+        (void)close(fd);
+    free(lock);
+    return held;
+}
+
 /* SQLite would make the file with the umask's mode; -wal and -shm get its mode.
  * The folder is synced, so that the name is on disk before the first record. */
 static bool file_make(struct store *s, char **error)

@@ -17,6 +17,8 @@ struct store;
  * wrong with which file and what to do. */
 struct store *store_open(const char *path, bool read_only, char **error);
 void store_close(struct store *s);
+/* Does a writer hold the ledger at this moment? */
+bool store_held(const char *path);
 
 /* Every record, in order of its key; ends early when `each` says false (which
  * is no failure). */

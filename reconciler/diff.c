@@ -34,13 +34,6 @@ static char *shown(const struct field *f, const struct value *v)
     return buf_take(&b);
 }
 
-static bool changeable(const struct kind_desc *k, const struct field *f)
-{
-    if (f->flags & (STATE | TOKEN | ACTION) || f->type == F_FILE)
-        return true;
-    return f->update && f->call < k->n_updates;
-}
-
 static void add_change(struct diff *d, const struct kind_desc *k, size_t row, char *was,
                        char *becomes, enum change_why why)
 {
@@ -48,10 +41,10 @@ static void add_change(struct diff *d, const struct kind_desc *k, size_t row, ch
 
     d->changes = grow(d->changes, d->n, &d->cap, sizeof(*d->changes));
     d->changes[d->n++] = (struct change){
-        .row = row, .was = was, .becomes = becomes, .why = why, .create_only = !changeable(k, f)
+        .row = row, .was = was, .becomes = becomes, .why = why, .create_only = !row_changeable(k, f)
     };
     d->changed[row] = true;
-    d->create_only = d->create_only || !changeable(k, f);
+    d->create_only = d->create_only || !row_changeable(k, f);
 }
 
 static enum change_why why_of(const struct entry *entry, const struct field *f,

@@ -25,6 +25,17 @@ const struct kind_desc *kind_by_name(const char *name)
     return NULL;
 }
 
+static const char *nth_name(const void *ctx, size_t i)
+{
+    (void)ctx;
+    return i < KINDS ? kinds[i]->name : NULL;
+}
+
+const char *kind_near(const char *word)
+{
+    return nearest_word(word, nth_name, NULL);
+}
+
 const struct call *call_for(const struct call *call, unsigned api)
 {
     while (api && api < call->since && call->older)
@@ -43,4 +54,11 @@ size_t kind_row(const struct kind_desc *k, const char *yaml)
 
     assert(row >= 0);
     return (size_t)row;
+}
+
+bool row_changeable(const struct kind_desc *k, const struct field *f)
+{
+    if (f->flags & (STATE | TOKEN | ACTION) || f->type == F_FILE)
+        return true;
+    return f->update && f->call < k->n_updates;
 }

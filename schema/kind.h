@@ -89,10 +89,14 @@ extern const struct kind_desc kind_engine, kind_connector, kind_environment, kin
 const struct kind_desc *kind_desc(enum kind kind);
 /* By "DSource" (exact) or "dsource" (any case); NULL if there is none. */
 const struct kind_desc *kind_by_name(const char *name);
+/* The name that is nearest to what is none; NULL where none is near. */
+const char *kind_near(const char *word);
 /* The call as a server of that API version takes it; `api` 0 = not known, the
  * newest then. May still be newer than the server: see call_too_new(). */
 const struct call *call_for(const struct call *call, unsigned api);
 bool call_too_new(const struct call *call, unsigned api);
+/* Can a call change it in place, once the object is made? */
+bool row_changeable(const struct kind_desc *k, const struct field *f);
 /* Index of the row; the row must exist. */
 size_t kind_row(const struct kind_desc *k, const char *yaml);
 

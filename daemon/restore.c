@@ -1,0 +1,35 @@
+#include "daemon/restore.h"
+
+#include <stdlib.h>
+
+struct restoring {
+    struct ledger *ledger;
+    char *broken; /* the record that ended it */
+};
+
+static bool restore(void *ctx, const char *text)
+{
+    struct restoring *r = ctx;
+
+    if (ledger_restore(r->ledger, text))
+        return true;
+    r->broken = xstrdup(text);
+    return false;
+}
+
+struct ledger *ledger_load(struct store *store, const char *path, char **error)
+{
+    struct restoring r = { .ledger = ledger_new() };
+    bool read = store_each(store, restore, &r, error);
+
+    if (r.broken)
+        *error = xasprintf("%s: a record cannot be understood; was it written by a newer dctd? "
+                           "Move the file away to begin anew from the owner tags in DCT. It "
+                           "says: %.200s",
+                           path, r.broken);
+    if (read && !r.broken)
+        return r.ledger;
+    free(r.broken);
+    ledger_free(r.ledger);
+    return NULL;
+}
