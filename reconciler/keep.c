@@ -88,6 +88,16 @@ static bool keep_agreed(const struct world *world, const struct wanted *w,
     return changed;
 }
 
+/* What we switched off is on again, or is to stay off now. */
+static bool debt_is_paid(const struct wanted *w, const struct observed_item *item)
+{
+    int row = table_find(w->object->kind->table, "enabled");
+    const struct value *wish = row < 0 ? NULL : &w->object->values[row];
+    bool stays_off = wish && wish->state == V_SET && !wish->i;
+
+    return row >= 0 && item->object && (stays_off || item->object->values[row].i);
+}
+
 bool keep_object(const struct world *world, const struct wanted *w,
                  const struct observed_item *item, enum origin origin)
 {
@@ -100,8 +110,7 @@ bool keep_object(const struct world *world, const struct wanted *w,
         e->origin = origin;
         changed = true;
     }
-    int enabled = table_find(w->object->kind->table, "enabled");
-    if (e->owes_enable && item->object && enabled >= 0 && item->object->values[enabled].i) {
+    if (e->owes_enable && debt_is_paid(w, item)) {
         e->owes_enable = false;
         changed = true;
     }
