@@ -144,6 +144,8 @@ expect() {
     cat "$work/out" "$work/err" >>"$work/everything"
     [ "$rc" -eq "$want" ] ||
         fail "dctd $* left with $rc, not $want: $(cat "$work/out" "$work/err")"
+    # A sanitizer's exit status is 1, as many a refusal's.
+    unsaid err 'Sanitizer|runtime error:'
 }
 
 # said FILE PATTERN: the file in $work has a line that matches.
