@@ -8,8 +8,8 @@ test_command_line() {
     quickstart
     expect 1
     said err 'usage|command'
-    expect 1 aply
-    said err 'aply'
+    expect 1 deploy
+    said err 'deploy'
     said err 'apply'
     expect 1 --what plan
     said err 'what'
@@ -56,7 +56,7 @@ test_files_that_are_no_manifests() {
     expect 0 apply
     head -c 3000 /dev/urandom >"$work/estate/manifests/noise.yaml"
     : >"$work/estate/manifests/empty.yaml"
-    printf 'a: &a [x,x]\nb: &b [*a,*a]\nc: &c [*b,*b]\nd: *d\n' >"$work/estate/manifests/aliases.yaml"
+    printf 'a: &a [x,x]\nb: &b [*a,*a]\nc: &c [*b,*b]\ne: *c\n' >"$work/estate/manifests/aliases.yaml"
     expect 1 plan
     said err 'noise\.yaml'
     said err 'aliases\.yaml'
