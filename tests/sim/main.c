@@ -30,6 +30,7 @@ static const char usage[] =
     "  --strict               refuse body members that the API does not know\n"
     "  --no-total             leave response_metadata.total out\n"
     "  --license-cap N        allow N engines\n"
+    "  --fault RULE           a rule of POST /_sim/fault, as JSON; may be given again\n"
     "  --read-only            refuse everything but GET and POST .../search\n"
     "  --quiet                no line per request on stderr\n"
     "  --help, --version\n";
@@ -39,6 +40,7 @@ struct settings {
     struct http_front_options front;
     char *host;
     const char *port_file, *state;
+    struct strings faults;
 };
 
 struct server {
@@ -108,6 +110,9 @@ static bool set_value(struct settings *o, int option, const char *value)
     case 's':
         o->state = value;
         return true;
+    case 'f':
+        strings_add(&o->faults, value);
+        return true;
     case 'e':
     case 'c':
         if (!read_number(value, &n))
@@ -147,6 +152,7 @@ static int read_options(struct settings *o, int argc, char **argv)
         { "seed", required_argument, NULL, 'e' },
         { "state", required_argument, NULL, 's' },
         { "license-cap", required_argument, NULL, 'c' },
+        { "fault", required_argument, NULL, 'f' },
         { "strict", no_argument, NULL, 't' },
         { "no-total", no_argument, NULL, 'n' },
         { "read-only", no_argument, NULL, 'r' },
@@ -223,6 +229,33 @@ static bool load_state(struct sim *s, const char *path)
     return ok;
 }
 
+static bool add_fault(struct sim *s, const char *rule)
+{
+    struct sim_request in = { .method = "POST", .path = "/_sim/fault" };
+    struct sim_reply out;
+    bool one = rule[strspn(rule, " ")] != '[';
+    char *list = xasprintf("%s%s%s", one ? "[" : "", rule, one ? "]" : "");
+
+    in.body = list;
+    in.length = strlen(list);
+    sim_request(s, 0, &in, &out);
+    bool ok = out.status >= 200 && out.status < 300;
+    if (!ok)
+        fprintf(stderr, "dct-sim: --fault %s: %s\n", rule, out.body);
+    sim_reply_clear(&out);
+    free(list);
+    return ok;
+}
+
+static bool add_faults(struct sim *s, const struct strings *rules)
+{
+    for (size_t i = 0; i < rules->n; i++) {
+        if (!add_fault(s, rules->items[i]))
+            return false;
+    }
+    return true;
+}
+
 static bool save_state(const struct sim *s, const char *path)
 {
     if (!path)
@@ -290,9 +323,10 @@ int main(int argc, char **argv)
 
     if (status < 0) {
         struct sim *s = sim_new(&o.sim);
-        status = load_state(s, o.state) ? serve(&o, s) : 1;
+        status = load_state(s, o.state) && add_faults(s, &o.faults) ? serve(&o, s) : 1;
         sim_free(s);
     }
+    strings_clear(&o.faults);
     free(o.host);
     return status;
 }
