@@ -20,12 +20,13 @@ static bool no_kind(const char *word)
 
 static bool no_field(const struct kind_desc *k, const char *path)
 {
-    const char *meant = explain_near(k, path);
+    const char *name = k ? k->name : "policy", *meant = explain_near(k, path);
 
     if (meant)
-        cmd_complain("%s has no field `%s`; did you mean %s?", k->name, path, meant);
+        cmd_complain("%s has no field `%s`; did you mean %s?", name, path, meant);
     else
-        cmd_complain("%s has no field `%s`; `dctd explain %s` lists them", k->name, path, k->arg);
+        cmd_complain("%s has no field `%s`; `dctd explain %s` lists them", name, path,
+                     k ? k->arg : name);
     return false;
 }
 
@@ -35,16 +36,16 @@ static bool explain(const char *what, bool man, struct buf *out)
     char *word = xstrndup(what, strcspn(what, "."));
     const struct kind_desc *k = kind_by_name(word);
     const char *path = strchr(what, '.');
+    bool policy = streq(word, "policy"), known = policy || k || no_kind(word);
 
+    free(word);
     if (path)
         path += starts_with(path, ".spec.") ? strlen(".spec.") : 1;
-    bool known = k || no_kind(word);
-    free(word);
     if (!known)
         return false;
     if (man)
         explain_man(k, out);
-    else if (!explain_fields(k, path, out))
+    else if (!(policy ? explain_policy(path, out) : explain_fields(k, path, out)))
         return no_field(k, path);
     return true;
 }

@@ -5,11 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "schema/policy.h"
+
 enum { SENTENCE_MAX = 4096 };
 
 /* Rows for one reader: a kind's, or those of one of its lists. */
 struct telling {
-    const struct kind_desc *kind;
+    const struct kind_desc *kind; /* NULL where a change of a row means nothing to DCT */
     struct table table;
     const char *prefix; /* "hooks.preRefresh[]."; "" for the kind's own rows */
     bool man;
@@ -123,10 +125,17 @@ static void type_sentence(const struct telling *t, const struct field *f, struct
     buf_puts(out, ".");
 }
 
+/* With a capital letter, unless a word that must be spelled so comes first. */
 static void doc_sentence(const struct field *f, struct buf *out)
 {
-    if (f->doc && *f->doc)
-        buf_printf(out, "%c%s.", toupper((unsigned char)f->doc[0]), f->doc + 1);
+    size_t n = f->doc ? strlen(f->doc) : 0;
+
+    if (!n)
+        return;
+    char first = f->doc[0];
+    if (!f->words || !starts_with(f->doc, f->words[0]))
+        first = (char)toupper((unsigned char)first);
+    buf_printf(out, "%c%s%s", first, f->doc + 1, f->doc[n - 1] == '?' ? "" : ".");
 }
 
 /* By the calls that a row names: its own, or those that switch the object. */
@@ -205,7 +214,7 @@ static void tell_row(const struct telling *t, const struct field *f)
     add_line(t, &line);
     doc_sentence(f, &line);
     add_line(t, &line);
-    if (!*t->prefix) {
+    if (t->kind) {
         change_sentence(t->kind, f, &line);
         add_line(t, &line);
     }
@@ -226,7 +235,7 @@ static bool tell(const struct telling *t, const char *path);
 static bool tell_elements(const struct telling *t, const struct field *f, const char *path)
 {
     char *prefix = xasprintf("%s%s[].", t->prefix, f->yaml);
-    struct telling inner = { t->kind, { f->sub, f->n_sub }, prefix, t->man, t->out };
+    struct telling inner = { NULL, { f->sub, f->n_sub }, prefix, t->man, t->out };
     bool told = tell(&inner, path);
 
     free(prefix);
@@ -286,10 +295,13 @@ static bool tell(const struct telling *t, const char *path)
     return told;
 }
 
+static const char policy_doc[] = "what dctd may do with an object, of any kind";
+
 void explain_kinds(struct buf *out)
 {
     for (enum kind k = KIND_ENGINE; k < KINDS; k++)
         buf_printf(out, "%-13s %s\n", kind_desc(k)->name, kind_desc(k)->doc);
+    buf_printf(out, "%-13s %s\n", "policy", policy_doc);
 }
 
 bool explain_fields(const struct kind_desc *k, const char *path, struct buf *out)
@@ -304,26 +316,36 @@ bool explain_fields(const struct kind_desc *k, const char *path, struct buf *out
 /* Rows in the order of the table, those that nobody can name left out. */
 static const char *nth_row(const void *ctx, size_t n)
 {
-    const struct kind_desc *k = ctx;
+    const struct table *t = ctx;
 
-    for (size_t i = 0; i < k->table.n; i++) {
-        if (shown(&k->table.rows[i]) && n-- == 0)
-            return k->table.rows[i].yaml;
+    for (size_t i = 0; i < t->n; i++) {
+        if (shown(&t->rows[i]) && n-- == 0)
+            return t->rows[i].yaml;
     }
     return NULL;
 }
 
 const char *explain_near(const struct kind_desc *k, const char *path)
 {
-    return nearest_word(path, nth_row, k);
+    return nearest_word(path, nth_row, k ? &k->table : &policy_table);
+}
+
+bool explain_policy(const char *path, struct buf *out)
+{
+    const struct telling t = { NULL, policy_table, "", false, out };
+
+    if (!path)
+        buf_printf(out, "policy: %s\n\n", policy_doc);
+    return tell(&t, path);
 }
 
 void explain_man(const struct kind_desc *k, struct buf *out)
 {
-    const struct telling t = { k, k->table, "", true, out };
+    const struct telling t = { k, k ? k->table : policy_table, "", true, out };
+    const char *name = k ? k->name : "policy", *doc = k ? k->doc : policy_doc;
 
-    buf_printf(out, ".Ss %s\n%c%s.\n.Bl -tag -width indent\n", k->name,
-               toupper((unsigned char)k->doc[0]), k->doc + 1);
+    buf_printf(out, ".Ss %s\n%c%s.\n.Bl -tag -width indent\n", name, toupper((unsigned char)doc[0]),
+               doc + 1);
     (void)tell(&t, NULL);
     buf_puts(out, ".El\n");
 }

@@ -10,9 +10,12 @@ void explain_kinds(struct buf *out);
 /* The kind's fields; with a path only that one and those below it, elements of
  * lists included. False where the kind has no such field. */
 bool explain_fields(const struct kind_desc *k, const char *path, struct buf *out);
-/* The nearest name that explain_fields() would take, or NULL. */
+/* The nearest name of a field, or NULL; of the policy block where `k` is NULL. */
 const char *explain_near(const struct kind_desc *k, const char *path);
-/* The kind as a section of a manual page, in mdoc. */
+/* The same of the `policy` block, which every kind takes. */
+bool explain_policy(const char *path, struct buf *out);
+/* The kind, or the policy block where it is NULL, as a section of a manual page,
+ * in mdoc. */
 void explain_man(const struct kind_desc *k, struct buf *out);
 
 #endif
