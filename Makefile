@@ -99,6 +99,9 @@ contract-tables: $(CONTRACT) ## make the tables in tests/spec anew from DCT_OPEN
 simulate: $(BUILD)/tests/torture/simulate ## random estates and faults: SEEDS=2000 FIRST=1
 	$< $(or $(SEEDS),2000) $(or $(FIRST),1)
 
+man: $(BUILD)/dctd ## make the field lists of dctd-manifest(5) anew
+	@packaging/manual.sh $(BUILD)/dctd > $(BUILD)/page && mv $(BUILD)/page packaging/man/dctd-manifest.5
+
 asan: ## the same tests under AddressSanitizer and UBSan
 	@ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1 \
 		$(MAKE) $(PARALLEL) BUILD=$(BUILD)/asan SANITIZE=1 check
@@ -176,7 +179,7 @@ $(BUILD)/%.o: %.c Makefile
 $(TESTS) $(CONTRACT) $(BUILD)/tests/torture/simulate: %: %.o $(TEST_ARCHIVES)
 	$(call quiet,LD) $(COMPILE) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(TEST_LIBS)
 
-.PHONY: all demo test deps tests check simulate contract contract-tables asan valgrind cover lint \
+.PHONY: all demo test man deps tests check simulate contract contract-tables asan valgrind cover lint \
 	layers \
 	format format-check install uninstall clean help flags
 .SECONDARY:
