@@ -92,6 +92,9 @@ check: all tests ## run the tests of SUITES (unit golden trace e2e)
 contract: $(CONTRACT) ## hold every row, call and route against the document DCT_OPENAPI names
 	@$(CONTRACT) tests/spec
 
+judge: all ## have every exchange of dctd and dct-sim judged by that document's closed form
+	@BUILD=$(BUILD) tests/contract/run.sh
+
 contract-tables: $(CONTRACT) ## make the tables in tests/spec anew from DCT_OPENAPI
 	@$(CONTRACT) --members > $(BUILD)/members.tsv && mv $(BUILD)/members.tsv tests/spec/
 	@$(CONTRACT) --calls > $(BUILD)/calls.tsv && mv $(BUILD)/calls.tsv tests/spec/
@@ -179,7 +182,7 @@ $(BUILD)/%.o: %.c Makefile
 $(TESTS) $(CONTRACT) $(BUILD)/tests/torture/simulate: %: %.o $(TEST_ARCHIVES)
 	$(call quiet,LD) $(COMPILE) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(TEST_LIBS)
 
-.PHONY: all demo test man deps tests check simulate contract contract-tables asan valgrind cover lint \
+.PHONY: all demo test man deps tests check simulate contract judge contract-tables asan valgrind cover lint \
 	layers \
 	format format-check install uninstall clean help flags
 .SECONDARY:

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs what building and testing dctd needs and this machine lacks; with
-# --lint also what the gates need. Prints nothing when nothing is missing.
+# --lint also what the gates need, with --judge what `make judge` needs. Prints
+# nothing when nothing is missing.
 #
 # Knows Debian and Ubuntu (apt-get) and Fedora and RHEL (dnf); elsewhere it
 # names what is missing and leaves the rest to a person.
@@ -37,6 +38,11 @@ cmd:valgrind          valgrind            valgrind
 cmd:codespell         codespell           codespell
 cmd:shellcheck        shellcheck          ShellCheck
 cmd:systemd-analyze   systemd             systemd
+'
+judge_needs='
+cmd:node              nodejs              nodejs
+cmd:npm               npm                 npm
+cmd:setpriv           util-linux          util-linux
 '
 
 have() {
@@ -95,8 +101,9 @@ needs=$build_needs
 case ${1-} in
 '') ;;
 --lint) needs=$build_needs$lint_needs ;;
+--judge) needs=$build_needs$judge_needs ;;
 *)
-    echo "usage: install-deps.sh [--lint]" >&2
+    echo "usage: install-deps.sh [--lint | --judge]" >&2
     exit 2
     ;;
 esac
