@@ -13,6 +13,7 @@
 enum {
     TRIES_MAX = 4,   /* apply: failures of one object before it is given up */
     ROUNDS_MAX = 12, /* rounds of work without coming to rest: something flips */
+    ROUNDS_OWED = 3, /* more of them where a database is off for a change */
     FLIPPING_WAIT = 60000,
     TROUBLE_WAIT = 5000, /* after an observation that failed; doubles */
     TROUBLE_LONGEST = 300000,
@@ -75,7 +76,6 @@ static void take_options(struct cycle *c, const struct cycle_options *o)
     c->options.mode = was.mode;
     c->options.instance = was.instance;
     take_suspensions(c, o);
-    c->nudged = true;
 }
 
 struct cycle *cycle_new(const struct cycle_options *o, struct ledger *ledger)
@@ -160,7 +160,7 @@ static void rest(struct cycle *c, struct step *s, bool converged, msec next)
     c->phase = c->stopping ? CYCLE_STOPPED : CYCLE_IDLE;
     c->next = next;
     drop_observed(c);
-    c->rounds = converged ? 0 : c->rounds;
+    c->rounds = 0;
     fx_rested(s->fx, converged);
 }
 
@@ -334,11 +334,21 @@ static msec earliest_retry(const struct cycle *c)
     return at;
 }
 
+/* Is a database off that we switched off? */
+static bool owes(const struct cycle *c)
+{
+    for (size_t i = 0; i < ledger_count(c->ledger); i++) {
+        if (ledger_at(c->ledger, i)->owes_enable)
+            return true;
+    }
+    return false;
+}
+
 /* Observed once more after every round in which something was done: the plan
  * must come out empty. */
 static void after_executing(struct cycle *c, struct step *s)
 {
-    bool flips = c->rounds >= ROUNDS_MAX;
+    bool flips = c->rounds >= ROUNDS_MAX + (owes(c) ? ROUNDS_OWED : 0);
     msec retry = earliest_retry(c);
 
     if (c->exec.done && !flips && !c->stopping) {
@@ -357,7 +367,6 @@ static void after_executing(struct cycle *c, struct step *s)
     }
     msec next = next_interval(c, s->now);
     if (flips) {
-        c->rounds = 0;
         next = s->now + FLIPPING_WAIT;
     } else if (retry && retry < next) {
         next = retry;
@@ -367,7 +376,8 @@ static void after_executing(struct cycle *c, struct step *s)
 
 static bool apply_gives_up(const struct cycle *c)
 {
-    return c->options.mode == CYCLE_APPLY && c->troubles >= TRIES_MAX;
+    return c->options.mode == CYCLE_APPLY &&
+           (c->troubles >= TRIES_MAX || observe_hopeless(c->observe));
 }
 
 /* Nothing could be read: there is no plan, only another try. */

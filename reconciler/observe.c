@@ -22,6 +22,7 @@ struct list {
     unsigned pages, tries;
     msec not_before;
     char *trouble;
+    bool hopeless; /* the key is refused: no other try would do better */
 };
 
 struct observe {
@@ -333,7 +334,19 @@ static void fail_page(struct observe *ob, struct list *l, const struct reply *r,
         l->state = LIST_READY;
         return;
     }
-    settle(ob, l, reply_text(r));
+    char *said = reply_text(r);
+    l->hopeless = class == REPLY_DENIED;
+    settle(ob, l, xasprintf("%s %s: %s", l->method, l->path, said));
+    free(said);
+}
+
+bool observe_hopeless(const struct observe *ob)
+{
+    for (size_t i = 0; i < ob->n; i++) {
+        if (ob->lists[i].hopeless)
+            return true;
+    }
+    return false;
 }
 
 bool observe_reply(struct observe *ob, const struct reply *r, struct step *s)

@@ -29,6 +29,8 @@ msec observe_wake(const struct observe *ob);
 struct observed *observe_take(struct observe *ob);
 /* Why something is not complete, the first trouble; NULL if all is well. */
 const char *observe_trouble(const struct observe *ob);
+/* Was a list refused to this key? Waiting does not mend that. */
+bool observe_hopeless(const struct observe *ob);
 /* Has nothing at all been readable? */
 bool observe_blind(const struct observe *ob);
 
