@@ -25,13 +25,13 @@ enum { DIGEST_TEXT = 33 };
  * {"$secret": {"credential": "x"}}: the value itself is put in when the
  * request leaves the process, and is nowhere before. */
 struct value {
-    enum value_state state;
-    struct pos pos;
     union {
         int64_t i;
         char *s;
         cJSON *json;
     };
+    struct pos pos;
+    enum value_state state;
     /* Keyed digest of the value (secrets: of the secret itself) as 32 hex
      * digits, set by the loader for wanted objects; "" = not known. */
     char digest[DIGEST_TEXT];
