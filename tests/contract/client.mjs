@@ -15,8 +15,8 @@ export class Client {
         const client = new Client();
         client.folder = mkdtempSync(path.join(tmpdir(), 'judge-'));
         const portFile = path.join(client.folder, 'port');
-        client.process = spawn(process.execPath,
-            [RECORDER, '--listen', '127.0.0.1:0', '--port-file', portFile, '--quiet', ...options],
+        client.process = spawn('setpriv',
+            ['--pdeathsig', 'TERM', process.execPath, RECORDER, '--listen', '127.0.0.1:0', '--port-file', portFile, '--quiet', ...options],
             { stdio: 'inherit', env: { ...process.env, JUDGE_RECORD: record, DCT_SIM: dctSim } });
         client.ended = new Promise((go) => client.process.on('exit', go));
         for (let i = 0; !existsSync(portFile) || !readFileSync(portFile, 'utf8'); i++) {

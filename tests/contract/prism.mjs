@@ -50,7 +50,7 @@ export class Prism {
         await new Promise((go) => prism.behind.listen(0, '127.0.0.1', go));
         prism.port = await freePort();
         const upstream = `http://127.0.0.1:${prism.behind.address().port}`;
-        prism.process = spawn(process.execPath, [CLI, 'proxy', document, upstream,
+        prism.process = spawn('setpriv', ['--pdeathsig', 'TERM', process.execPath, CLI, 'proxy', document, upstream,
             '-h', '127.0.0.1', '-p', String(prism.port), '-v', 'warn'],
         { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, SCARF_ANALYTICS: 'false', NO_COLOR: '1' } });
         const log = createWriteStream(logFile);
