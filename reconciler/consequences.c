@@ -97,29 +97,45 @@ static bool lives_on(const struct object *o, const struct kind_desc *k, const ch
     return false;
 }
 
-/* One dataset on the object whose change needs it off. What has a change of its
- * own gets that first, and the object waits for the next round. */
-static void plan_user_off(struct planning *p, size_t on, size_t user)
+/* Is it a dataset on the object, and on? */
+static bool is_user(const struct planning *p, size_t on, size_t user)
 {
     const struct world *world = p->in->world;
-    const struct wanted *w = &world->set->items[user];
+    const struct kind_desc *k = world->set->items[user].object->kind;
     const struct pairing *pair = &world->pairs[user];
 
-    if (!w->object->kind->disable.name || !(w->object->kind->flags & KIND_SNAPSHOTS) ||
-        pair->match != MATCH_OURS || !pair->item->object || !item_enabled(pair->item) ||
-        !lives_on(pair->item->object, p->plan->items[on].kind, p->plan->items[on].id))
-        return;
-    char *line =
-        xasprintf("%s %s is disabled during this update", w->object->kind->name, pair->item->name);
-    strings_add(&p->plan->items[on].disruptions, line);
-    free(line);
+    return k->disable.name && k->flags & KIND_SNAPSHOTS && pair->match == MATCH_OURS &&
+           pair->item->object && item_enabled(pair->item) &&
+           lives_on(pair->item->object, p->plan->items[on].kind, p->plan->items[on].id);
+}
+
+/* Can it not go off now? It has a change of its own, its policy says no, or the
+ * last try failed. */
+static bool is_held(const struct planning *p, size_t user)
+{
+    const struct wanted *w = &p->in->world->set->items[user];
+    long own = plan_index(p->plan, w->key);
+    char *policy = planning_policy(p->in, w->object);
+    bool held = policy || planning_due(p->in, w->key) > p->in->now ||
+                (own >= 0 && p->plan->items[own].verb != VERB_DISABLE);
+
+    free(policy);
+    return held;
+}
+
+/* What has a change of its own gets that first, and the object waits for the
+ * next round. */
+static void plan_user_off(struct planning *p, size_t on, size_t user)
+{
+    const struct wanted *w = &p->in->world->set->items[user];
     long other = plan_index(p->plan, w->key);
+
     if (other >= 0 && p->plan->items[other].verb != VERB_DISABLE) {
         action_block(&p->plan->items[on], xasprintf("%s is changed first", w->key));
         return;
     }
     if (other < 0) {
-        struct action *a = planning_add(p, VERB_DISABLE, w, pair->item,
+        struct action *a = planning_add(p, VERB_DISABLE, w, p->in->world->pairs[user].item,
                                         xasprintf("%s changes; it is enabled again afterwards",
                                                   p->plan->items[on].key));
         planning_block(a, planning_policy(p->in, w->object));
@@ -129,10 +145,25 @@ static void plan_user_off(struct planning *p, size_t on, size_t user)
     action_needs(p->plan, on, (size_t)other);
 }
 
+/* All or none: while one of them cannot go off, no other does for nothing. */
 static void plan_users_off(struct planning *p, size_t on)
 {
-    for (size_t i = 0; i < p->in->world->set->n; i++)
-        plan_user_off(p, on, i);
+    const struct world *world = p->in->world;
+    bool held = false;
+
+    for (size_t i = 0; i < world->set->n; i++) {
+        if (!is_user(p, on, i))
+            continue;
+        char *line = xasprintf("%s %s is disabled during this update",
+                               world->set->items[i].object->kind->name, world->pairs[i].item->name);
+        strings_add(&p->plan->items[on].disruptions, line);
+        free(line);
+        held = held || is_held(p, i);
+    }
+    for (size_t i = 0; i < world->set->n; i++) {
+        if (is_user(p, on, i) && (!held || is_held(p, i)))
+            plan_user_off(p, on, i);
+    }
 }
 
 void plan_consequences(struct planning *p)

@@ -3,16 +3,26 @@
 
 #include <stdlib.h>
 
-/* Is it as far as it can get for now? */
-static bool given_up(const struct action *a, msec now)
+/* Is it as far as it can get for now, by itself or for what it waits for? */
+static bool given_up(const struct exec *x, const struct action *a, msec now)
 {
-    return a->blocked || a->state == A_FAILED || (a->state == A_WAITING && a->not_before > now);
+    if (a->blocked || a->state == A_FAILED)
+        return true;
+    if (a->state != A_WAITING)
+        return false;
+    bool stuck = a->not_before > now;
+    for (size_t i = 0; i < a->n_needs && !stuck; i++) {
+        const struct action *needed = &x->plan->items[a->needs[i]];
+        stuck = !needed->blocked && given_up(x, needed, now);
+    }
+    return stuck;
 }
 
 /* What is blocked, and did not block this one as well, is as it was. */
-static bool need_is_met(const struct action *a, const struct action *needed, msec now)
+static bool need_is_met(const struct exec *x, const struct action *a, const struct action *needed,
+                        msec now)
 {
-    return needed->state == A_DONE || needed->blocked || (a->pays_debt && given_up(needed, now));
+    return needed->state == A_DONE || needed->blocked || (a->pays_debt && given_up(x, needed, now));
 }
 
 static bool ready(const struct exec *x, const struct action *a, msec now)
@@ -20,7 +30,7 @@ static bool ready(const struct exec *x, const struct action *a, msec now)
     if (a->state != A_WAITING || a->blocked || a->not_before > now)
         return false;
     for (size_t i = 0; i < a->n_needs; i++) {
-        if (!need_is_met(a, &x->plan->items[a->needs[i]], now))
+        if (!need_is_met(x, a, &x->plan->items[a->needs[i]], now))
             return false;
     }
     return true;

@@ -120,6 +120,29 @@ static void needs_of_resting(const struct planner *in, struct plan *p, size_t i)
     }
 }
 
+/* An update that stands in front of nothing holds nobody up. */
+static bool holds_up(const struct action *blocked)
+{
+    return !blocked->id || blocked->verb == VERB_DELETE || blocked->verb == VERB_REFRESH ||
+           blocked->verb == VERB_DISABLE;
+}
+
+/* What goes off for a change goes off when that can begin: not before the engine
+ * and its connectors are through. */
+static void needs_of_switching(struct plan *p, size_t i)
+{
+    const size_t n = p->items[i].n_needs;
+
+    for (size_t j = 0; j < n; j++) {
+        size_t off = p->items[i].needs[j];
+        for (size_t k = 0; p->items[off].verb == VERB_DISABLE && k < n; k++) {
+            size_t base = p->items[i].needs[k];
+            if (p->items[base].kind->kind < KIND_ENVIRONMENT)
+                action_needs(p, off, base);
+        }
+    }
+}
+
 /* What needs something blocked is blocked too; chains take several rounds. */
 void plan_spread_blocks(struct plan *p)
 {
@@ -133,9 +156,7 @@ void plan_spread_blocks(struct plan *p)
                 const struct action *needed = &p->items[a->needs[j]];
                 if (!needed->blocked)
                     continue;
-                /* An update that stands in front of nothing holds nobody up. */
-                if (needed->id && needed->verb != VERB_DELETE && needed->verb != VERB_REFRESH &&
-                    !deletes(a))
+                if (!holds_up(needed) && !deletes(a))
                     continue;
                 action_block(a, xasprintf("it waits for %s, which is blocked", needed->key));
                 more = true;
@@ -166,6 +187,8 @@ void plan_order(const struct planner *in, struct plan *p)
             needs_of_deletion(in, p, i, deletions, n_deletions);
         }
     }
+    for (size_t i = 0; i < p->n; i++)
+        needs_of_switching(p, i);
     plan_spread_blocks(p);
     free(connectors);
     free(deletions);

@@ -31,6 +31,14 @@ msec planning_not_before(const struct planner *in, const struct action *a)
     return own > engine ? own : engine;
 }
 
+msec planning_due(const struct planner *in, const char *key)
+{
+    msec until = backoff_until(in->backoff, key);
+    msec due = outcome_due(ledger_find(in->world->ledger, key));
+
+    return until > due ? until : due;
+}
+
 struct action *planning_add(struct planning *p, enum verb verb, const struct wanted *w,
                             const struct observed_item *item, char *reason)
 {
@@ -42,9 +50,7 @@ struct action *planning_add(struct planning *p, enum verb verb, const struct wan
     a->reason = reason;
     a->id = item ? xstrdup(item->id) : NULL;
     a->engine = engine ? xstrdup(engine) : NULL;
-    a->not_before = backoff_until(p->in->backoff, w->key);
-    msec due = outcome_due(ledger_find(p->in->world->ledger, w->key));
-    a->not_before = a->not_before > due ? a->not_before : due;
+    a->not_before = planning_due(p->in, w->key);
     return a;
 }
 

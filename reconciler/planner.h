@@ -33,6 +33,8 @@ enum { OUTCOME_GRACE = 30000, LOST_GRACE = 300000 };
 /* When the write that the ledger holds has become known; 0 = it is. */
 msec outcome_due(const struct entry *e);
 
+/* When the object of that key may be tried again. */
+msec planning_due(const struct planner *in, const char *key);
 /* An action for the wanted object; `reason` is taken. */
 struct action *planning_add(struct planning *p, enum verb verb, const struct wanted *w,
                             const struct observed_item *item, char *reason);
