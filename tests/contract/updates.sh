@@ -22,10 +22,10 @@ change_everything() {
 }
 
 other_credentials() {
-    edit 10-platform.yaml '/name: pg-target/,$ s/password: .*/vault: {name: hv, hashicorpVaultEngine: kv, hashicorpVaultSecretPath: p, hashicorpVaultUsernameKey: u, hashicorpVaultSecretKey: s}/'
-    edit 10-platform.yaml '/name: pg-target/,$ s/vault: .*/keyPair: {privateKey: {file: ..\/secrets\/orders-db}, publicKey: ssh-rsa AAA}/'
-    edit 10-platform.yaml '/name: pg-target/,$ s/keyPair: .*/useKerberosAuthentication: true/'
-    edit 10-platform.yaml '/name: pg-target/,$ s/useKerberos.*/useEnginePublicKey: true/'
+    edit 10-platform.yaml '/name: pg-target/,/^---/s/password: .*/vault: {name: hv, hashicorpVaultEngine: kv, hashicorpVaultSecretPath: p, hashicorpVaultUsernameKey: u, hashicorpVaultSecretKey: s}/'
+    edit 10-platform.yaml '/name: pg-target/,/^---/s/vault: .*/keyPair: {privateKey: {file: ..\/secrets\/orders-db}, publicKey: ssh-rsa AAA}/'
+    edit 10-platform.yaml '/name: pg-target/,/^---/s/keyPair: .*/useKerberosAuthentication: true/'
+    edit 10-platform.yaml '/name: pg-target/,/^---/s/useKerberos.*/useEnginePublicKey: true/'
 }
 
 other_ways() {
@@ -35,6 +35,36 @@ other_ways() {
     edit 30-vdbs.yaml 's/token: "second"/token: "third"/; s/locked: true/locked: false/'
     edit 30-vdbs.yaml 's/enabled: true/enabled: false/'
     edit 30-vdbs.yaml 's/enabled: false/enabled: true/'
+}
+
+switches() {
+    edit 10-platform.yaml 's/enabled: false/enabled: true/'
+    edit 10-platform.yaml 's/enabled: true/enabled: false/'
+    edit 20-orders.yaml 's/name: billing}$/name: billing-2, movedFrom: billing}/'
+}
+
+# What a bookmark holds: made once, and refreshed to it; and to a moment.
+points() {
+    local vdb
+    vdb=$(sim state | sed 's/{"kind":"/\n&/g' | grep '^{"kind":"vdbs"' | grep '"name":"orders-dev"' |
+        sed 's/.*"json":{"id":"\([^"]*\)".*/\1/')
+    curl --silent --show-error --fail --noproxy '*' -H "Authorization: apk $DCT_API_KEY" \
+        -H 'Content-Type: application/json' --data "{\"name\": \"marked\", \"vdb_ids\": [\"$vdb\"]}" \
+        "http://127.0.0.1:$PORT/dct/v3/bookmarks" >"$work/reply"
+    cat >>"$manifests/30-vdbs.yaml" <<'END'
+---
+apiVersion: dct/v1
+kind: VDB
+metadata: {name: orders-marked}
+spec:
+  source: {bookmark: marked}
+  environment: pg-target
+  repository: Postgres vFiles (15.4)
+  postgresql: {port: 5439, mountLocation: /mnt/delphix/orders-marked}
+  refresh: {token: "first"}
+END
+    expect 0 apply
+    edit 30-vdbs.yaml 's/token: "first"/token: "next"/'
 }
 
 drift() {
@@ -69,6 +99,8 @@ test_everything() {
     change_everything
     other_credentials
     other_ways
+    switches
+    points
     drift
     remove_everything
 }
