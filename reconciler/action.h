@@ -44,6 +44,7 @@ enum awaiting {
     AWAIT_OUTCOME,
     AWAIT_FIND,
     AWAIT_GET,
+    AWAIT_LISTED,
     AWAIT_JOIN,
     AWAIT_SNAPSHOTS,
     AWAIT_TODO

@@ -172,12 +172,12 @@ void plan_consequences(struct planning *p)
 
     for (size_t i = 0; i < n; i++) {
         const struct action a = p->plan->items[i];
-        if (!a.wanted || a.blocked)
+        bool later = a.not_before > p->in->now; /* and what it asks of others with it */
+        if (!a.wanted || a.blocked || later)
             continue;
         if (uploads(&a))
             plan_connector_news(p, a.wanted);
-        if ((a.verb == VERB_UPDATE || a.verb == VERB_ADOPT) && a.not_before <= p->in->now &&
-            users_must_be_off(&a))
+        if ((a.verb == VERB_UPDATE || a.verb == VERB_ADOPT) && users_must_be_off(&a))
             plan_users_off(p, i);
         if (a.verb == VERB_CREATE || a.verb == VERB_UPDATE || a.verb == VERB_REPLACE)
             plan_missing_repository(p, a.wanted);

@@ -38,14 +38,20 @@ static bool same_name(const struct wanted *w, const struct observed_item *item)
     return !k->identity[0].fact && streq(w->object->name, item->name);
 }
 
-bool match_is(const struct world *world, const struct wanted *w, const struct observed_item *item)
+/* On the same engine, in the same scope. */
+static bool same_place(const struct world *world, const struct wanted *w,
+                       const struct observed_item *item)
 {
-    if (item->foreign || !same_name(w, item))
-        return false;
     const char *engine = resolve_engine(world, w);
+
     if (item->engine && (engine ? !streq(engine, item->engine) : w->engine != NULL))
         return false;
     return same_scope(world, w, item);
+}
+
+bool match_is(const struct world *world, const struct wanted *w, const struct observed_item *item)
+{
+    return !item->foreign && same_name(w, item) && same_place(world, w, item);
 }
 
 /* Candidates: a name's chain where the name identifies, else the whole list. */
@@ -191,6 +197,26 @@ static void match_name(const struct world *world, const struct wanted *w, struct
     }
 }
 
+/* Ours by tag under its old name: the ledger was lost before the rename. */
+static void match_moved(const struct world *world, const struct wanted *w, struct pairing *p)
+{
+    const struct kind_desc *k = w->object->kind;
+    const char *old = w->object->moved_from;
+    const struct observed_item *item;
+
+    if (!old || k->identity[0].fact || set_named(world->set, k->kind, old, w->engine))
+        return;
+    for (item = observed_by_name(world->observed, k->kind, old); item; item = item->next_named) {
+        if (item->foreign || !streq(item->owner, world->instance) || !same_place(world, w, item))
+            continue;
+        *p = (struct pairing){ .match = MATCH_OURS,
+                               .item = map_get(&world->observed->kinds[k->kind].by_id, item->id),
+                               .entry = p->entry,
+                               .by_tag = true };
+        return;
+    }
+}
+
 static struct entry *entry_of(const struct world *world, const struct wanted *w)
 {
     struct entry *e = ledger_find(world->ledger, w->key);
@@ -214,6 +240,8 @@ void match_one(struct world *world, size_t i)
     if (match_ledger(world, p) || match_adopt_id(world, w, p))
         return;
     match_name(world, w, p);
+    if (p->match == MATCH_NONE)
+        match_moved(world, w, p);
     if (p->match != MATCH_NONE)
         return;
     if (!l->complete) {
