@@ -100,7 +100,7 @@ contract-tables: $(CONTRACT) ## make the tables in tests/spec anew from DCT_OPEN
 	@$(CONTRACT) --calls > $(BUILD)/calls.tsv && mv $(BUILD)/calls.tsv tests/spec/
 
 simulate: $(BUILD)/tests/torture/simulate ## random estates and faults: SEEDS=2000 FIRST=1
-	$< $(or $(SEEDS),2000) $(or $(FIRST),1)
+	@tests/torture/simulate.sh $< $(or $(SEEDS),2000) $(or $(FIRST),1)
 
 man: $(BUILD)/dctd ## make the field lists of dctd-manifest(5) anew
 	@packaging/manual.sh $(BUILD)/dctd > $(BUILD)/page && mv $(BUILD)/page packaging/man/dctd-manifest.5

@@ -1,0 +1,91 @@
+#!/usr/bin/env bash
+# Breaks one rule of the reconciler at a time, in a copy, and expects that the
+# trace tests notice. A mutation that survives, and one whose edit changes
+# nothing, fail.
+#
+#   mutations.sh BUILD        LINK_TEST and TEST_LIBRARIES come from `make mutations`
+set -eu
+cd "$(dirname "$0")/../.."
+
+BUILD=$(cd "$1" && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+passed=0 failed=0
+
+# The first of the tests that fails with the mutated reconciler.
+caught_by() {
+    local test name
+    for name in "$@"; do
+        test=$work/$name
+        # shellcheck disable=SC2086  # a command and its options
+        $LINK_TEST -o "$test" "$BUILD/tests/trace/$name.o" "$BUILD/libtest.a" "$BUILD/libdaemon.a" \
+            "$work/libreconciler.a" "$BUILD/libschema.a" $TEST_LIBRARIES
+        if ! CMOCKA_MESSAGE_OUTPUT=TAP timeout 60 "$test" >"$work/log" 2>&1; then
+            sed -n "s/^not ok [0-9]* - \(.*\)/$name: \1/p" "$work/log" | head -n 1 | grep . ||
+                echo "$name: it crashes or never ends"
+            return 0
+        fi
+    done
+    return 1
+}
+
+# broken WHAT FILE EDIT TEST...
+broken() {
+    local what=$1 file=$2 edit=$3 by
+    shift 3
+    sed "$edit" "reconciler/$file.c" >"$work/$file.c"
+    if cmp -s "reconciler/$file.c" "$work/$file.c"; then
+        echo "not ok - $what: the edit changes nothing in $file.c"
+        failed=$((failed + 1))
+        return
+    fi
+    cp "$BUILD/libreconciler.a" "$work/"
+    # shellcheck disable=SC2086
+    if ! $LINK_TEST -w -c -o "$work/$file.o" "$work/$file.c"; then
+        echo "not ok - $what: it does not compile"
+        failed=$((failed + 1))
+        return
+    fi
+    ar r "$work/libreconciler.a" "$work/$file.o"
+    if by=$(caught_by "$@"); then
+        echo "ok - $what: caught by $by"
+        passed=$((passed + 1))
+    else
+        echo "not ok - $what: it survives $*"
+        failed=$((failed + 1))
+    fi
+}
+
+broken "the intent is not written down" write 's/^        intend(x, a, t, s);/        (void)intend;/' \
+    test_torture_requests
+broken "the owner tag is not looked at" match \
+    's/^    return item->owner && !streq(item->owner, world->instance);/    return false;/;
+     s/^        if (streq(item->owner, world->instance)) {/        if (true) {/' \
+    test_match test_torture_requests
+broken "a name is ownership" match 's/w->object->policy.adopt != ADOPT_NEVER/true/' test_match
+broken "the delete budget is skipped" prune 's/^        block_deletions(p, why);/        (void)block_deletions;/' \
+    test_prune
+broken "the enable is forgotten" write 's/e->owes_enable = !wants_off(a)/e->owes_enable = false/' \
+    test_torture_kill test_torture_requests
+broken "503 means gone" reply 's/if (r->status == 404)/if (r->status == 404 || r->status == 503)/' \
+    test_torture_reads test_torture_requests
+broken "a partial list is complete" match 's/if (!l->complete)/if (false)/' \
+    test_torture_reads test_torture_requests
+broken "an unanswered write is void and sent again" write \
+    's/\[REPLY_BROKEN\] = { FAIL_UNKNOWN, false }/[REPLY_BROKEN] = { FAIL_RECOVERABLE, true }/' \
+    test_torture_requests
+broken "what was written is not compared" action \
+    's/still_differs(a, &d);/a->run->n ? NULL : still_differs(a, \&d);/' \
+    test_torture_jobs test_torture_requests test_converge
+broken "protect is ignored where it is pruned" prune 's/^    if (e->protect)/    if (false)/' \
+    test_prune test_torture_ledger
+broken "protect is ignored where it is replaced" planner \
+    's/pair->entry && pair->entry->protect)/false)/' test_prune test_torture_ledger
+broken "a job's id is not kept" write 's/^    entry_job(e, json_text(job, "id"));/    entry_job(e, NULL);/' \
+    test_torture_kill test_torture_reads
+broken "a job that timed out is a success" write 's/{ "TIMEDOUT", JOB_LOST }/{ "TIMEDOUT", JOB_DONE }/' \
+    test_torture_reads test_torture_jobs
+broken "broken manifests stop no pruning" prune 's/!in->world->set->complete/false/' test_prune
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
