@@ -29,7 +29,7 @@ struct entry {
     char *id;     /* NULL while the first create is under way */
     enum origin origin;
     bool protect;
-    bool failed; /* its creation did; what that left behind may be of no use */
+    bool failed;            /* its creation did; what that left behind may be of no use */
     enum deletion deletion; /* settled: DELETE or ORPHAN */
     bool owes_enable;       /* we disabled it; it is to be enabled again */
     bool owes_refresh;      /* environment: a connector came later */

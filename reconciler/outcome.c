@@ -93,7 +93,7 @@ void outcome_reply(struct exec *x, struct action *a, const struct reply *r, stru
         action_look_failed(x, a, r, s);
         return;
     }
-    a->run->settling_since = 0; /* what failed before is over: GET's lag counts from here */
+    a->run->settling_since = 0; /* what failed before is over: the lag of GET counts from here */
     a->run->looks = 0;
     const cJSON *job = under_way(json_at(r->body, "items"), a->engine);
     if (job && id_of(a, e)) {
