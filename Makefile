@@ -64,6 +64,7 @@ CONTRACT   = $(BUILD)/tests/spec/contract
 SCRIPTS    = $(if $(filter e2e,$(SUITES)),$(wildcard tests/e2e/test_*.sh))
 TESTS      = $(TEST_FILES:%.c=$(BUILD)/%)
 LISTENER   = $(BUILD)/tests/e2e/notify_listen
+HASTY      = $(BUILD)/tests/e2e/dctd-hasty
 ARCHIVES   = $(BUILD)/libdaemon.a $(BUILD)/libreconciler.a $(BUILD)/libschema.a
 TEST_ARCHIVES = $(BUILD)/libtest.a $(ARCHIVES)
 # V=1 shows the commands.
@@ -84,7 +85,7 @@ test: deps ## install what is missing, build, and run every test
 deps: ## install missing compilers and libraries (Debian and Fedora families)
 	@packaging/install-deps.sh
 
-tests: $(TESTS) $(CONTRACT) $(LISTENER)
+tests: $(TESTS) $(CONTRACT) $(LISTENER) $(HASTY)
 
 check: all tests ## run the tests of SUITES (unit golden trace e2e)
 	@tests/lib/run.sh $(BUILD) $(TESTS) $(SCRIPTS)
@@ -101,6 +102,11 @@ contract-tables: $(CONTRACT) ## make the tables in tests/spec anew from DCT_OPEN
 
 simulate: $(BUILD)/tests/torture/simulate ## random estates and faults: SEEDS=2000 FIRST=1
 	@tests/torture/simulate.sh $< $(or $(SEEDS),2000) $(or $(FIRST),1)
+
+mutations: tests ## break one rule of the reconciler at a time: the trace tests notice
+	@tests/torture/mutations.sh $(BUILD)
+mutations: export LINK_TEST = $(COMPILE) $(LDFLAGS)
+mutations: export TEST_LIBRARIES = $(LDLIBS) $(TEST_LIBS)
 
 man: $(BUILD)/dctd ## make the field lists of dctd-manifest(5) anew
 	@packaging/manual.sh $(BUILD)/dctd > $(BUILD)/page && mv $(BUILD)/page packaging/man/dctd-manifest.5
@@ -171,8 +177,9 @@ $(BUILD)/%.a:
 	$(call quiet,AR) ar rcs $@ $(filter %.o,$^)
 
 $(LISTENER): $(LISTENER).o
+$(HASTY): $(BUILD)/tests/e2e/hasty.o $(BUILD)/daemon/main.o $(ARCHIVES)
 
-$(BUILD)/dctd $(BUILD)/dct-sim $(LISTENER):
+$(BUILD)/dctd $(BUILD)/dct-sim $(LISTENER) $(HASTY):
 	$(call quiet,LD) $(COMPILE) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(BUILD)/%.o: %.c Makefile
@@ -182,9 +189,8 @@ $(BUILD)/%.o: %.c Makefile
 $(TESTS) $(CONTRACT) $(BUILD)/tests/torture/simulate: %: %.o $(TEST_ARCHIVES)
 	$(call quiet,LD) $(COMPILE) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(TEST_LIBS)
 
-.PHONY: all demo test man deps tests check simulate contract judge contract-tables asan valgrind cover lint \
-	layers \
-	format format-check install uninstall clean help flags
+.PHONY: all demo test man deps tests check simulate mutations contract judge contract-tables asan \
+	valgrind cover lint layers format format-check install uninstall clean help flags
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

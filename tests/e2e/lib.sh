@@ -238,6 +238,7 @@ run_tests() {
         if [ "$i" -ge "$AT_ONCE" ]; then
             name=${names[i - AT_ONCE]}
             if wait "${running[i - AT_ONCE]}"; then
+                grep '^# numbers' "$logs/$name" || true
                 echo "ok $((passed + failed + 1)) - $name"
                 passed=$((passed + 1))
             else

@@ -98,7 +98,7 @@ each_is_there_once() {
 
 # What is made a second time has another id: how many ids were given out.
 given_out() {
-    sim state | sed 's/.*"counters":{//' | tr ',{}' '\n\n\n' |
+    sim state | sed 's/.*"counters":{//' | tr ',{}' '\n' |
         sed -n "s/^\"[0-9]*-$1\":\([0-9]*\).*/\1/p" | awk '{ n += $1 } END { print n + 0 }'
 }
 
@@ -117,7 +117,7 @@ edit() {
 
 test_killed_and_killed_again() {
     local wishes=1 runs
-    RANDOM=$SEED
+    RANDOM=$SEED WITHIN=600
     SPEED=1000 SIM_OPTIONS="--seed $SEED" start_sim
     estate topology
     faults

@@ -69,6 +69,7 @@ report() {
     passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + skip))
     if [ "$bad" -eq 0 ]; then
         echo "PASS $test ($ok)"
+        grep '^# numbers' "$out/$n.log" || true
     else
         echo "FAIL $test ($ok passed, $bad failed)"
         grep -vE '^ok [0-9]+ - ' "$out/$n.log" | tail -n 60 | sed 's/^/    /'

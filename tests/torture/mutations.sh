@@ -66,9 +66,9 @@ broken "a name is ownership" match 's/w->object->policy.adopt != ADOPT_NEVER/tru
 broken "the delete budget is skipped" prune 's/^        block_deletions(p, why);/        (void)block_deletions;/' \
     test_prune
 broken "the enable is forgotten" write 's/e->owes_enable = !wants_off(a)/e->owes_enable = false/' \
-    test_torture_kill test_torture_requests
+    test_disabled
 broken "503 means gone" reply 's/if (r->status == 404)/if (r->status == 404 || r->status == 503)/' \
-    test_torture_reads test_torture_requests
+    test_prune
 broken "a partial list is complete" match 's/if (!l->complete)/if (false)/' \
     test_torture_reads test_torture_requests
 broken "an unanswered write is void and sent again" write \
@@ -76,7 +76,7 @@ broken "an unanswered write is void and sent again" write \
     test_torture_requests
 broken "what was written is not compared" action \
     's/still_differs(a, &d);/a->run->n ? NULL : still_differs(a, \&d);/' \
-    test_torture_jobs test_torture_requests test_converge
+    test_drift
 broken "protect is ignored where it is pruned" prune 's/^    if (e->protect)/    if (false)/' \
     test_prune test_torture_ledger
 broken "protect is ignored where it is replaced" planner \

@@ -347,6 +347,22 @@ static void test_gone_and_unwanted_is_forgotten(void **state)
     test_world_free(w);
 }
 
+/* The read before the deletion fails: it is deleted all the same, not forgotten. */
+static void test_unreadable_is_not_gone(void **state)
+{
+    struct test_world *w = pruning(estate_all());
+    char *yaml = without_all(datasets, 1);
+
+    (void)state;
+    story_meddle(w, "fault",
+                 "{\"method\":\"GET\",\"route\":\"/vdbs/*\",\"status\":503,\"times\":2}");
+    story_converge(w, yaml);
+    story_sent(w, "VDB/orders-test POST /vdbs/{id}/delete {}\n");
+    assert_int_equal(test_world_count(w, "/vdbs", "orders-test"), 0);
+    free(yaml);
+    test_world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -362,6 +378,7 @@ int main(void)
         cmocka_unit_test(test_findings_stop_pruning),
         cmocka_unit_test(test_an_empty_file_deletes_nothing),
         cmocka_unit_test(test_done_only_when_gone),
+        cmocka_unit_test(test_unreadable_is_not_gone),
         cmocka_unit_test(test_locked_is_not_deleted),
         cmocka_unit_test(test_deleted_behind_our_back_is_made_again),
         cmocka_unit_test(test_gone_and_unwanted_is_forgotten),
