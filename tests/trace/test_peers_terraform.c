@@ -13,8 +13,6 @@
 #include "tests/lib/inside.h"
 #include "tests/lib/story.h"
 
-enum { HOUR = 3600000 };
-
 static struct test_world *empty_world(void)
 {
     return test_world_new(&(struct sim_options){ .strict = true }, CYCLE_APPLY);
@@ -46,36 +44,6 @@ static size_t sent_of(const struct test_world *w, const char *part)
     for (size_t i = 0; i < w->sent.n; i++)
         n += strstr(w->sent.items[i], part) != NULL;
     return n;
-}
-
-/* Reads fail in every way for an hour: nothing is forgotten, nothing made anew. */
-static void test_t01_a_read_that_fails_is_not_absence(void **state)
-{
-    static const char *const ways[] = { "\"status\":500", "\"status\":401",   "\"status\":403",
-                                        "\"status\":404", "\"status\":503",   "\"cut\":\"before\"",
-                                        "\"html\":true",  "\"truncate\":true" };
-    static const char *const lists[] = { "/vdbs",         "/dsources", "/sources",
-                                         "/environments", "/toolkits", "/management/engines" };
-
-    (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(ways) * ARRAY_LEN(lists); i++) {
-        struct test_world *w = pruning_world(estate_all());
-        char *rule = xasprintf("{\"route\":\"%s*\",\"method\":\"GET\",%s}",
-                               lists[i % ARRAY_LEN(lists)], ways[i / ARRAY_LEN(lists)]);
-        fault(w, rule);
-        test_world_manifests(w, estate_all());
-        test_world_run(w, HOUR);
-        story_sent(w, "");
-        assert_false(w->converged);
-        assert_non_null(test_world_ledger(w, "VDB/orders-test"));
-        assert_non_null(test_world_ledger(w, "DSource/orders"));
-        no_faults(w);
-        test_world_restart(w);
-        story_converge(w, estate_all());
-        story_sent(w, "");
-        free(rule);
-        test_world_free(w);
-    }
 }
 
 struct kth_read {
@@ -464,7 +432,6 @@ static void test_t18_malformed_parameters_are_never_sent(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_t01_a_read_that_fails_is_not_absence),
         cmocka_unit_test(test_t06_one_failed_read_forgets_nothing),
         cmocka_unit_test(test_t07_no_update_of_a_host_with_databases_on),
         cmocka_unit_test(test_t07_one_suspended_database_keeps_the_host),
