@@ -22,7 +22,7 @@ static bool given_up(const struct exec *x, const struct action *a, msec now)
 static bool need_is_met(const struct exec *x, const struct action *a, const struct action *needed,
                         msec now)
 {
-    return needed->state == A_DONE || needed->blocked || (a->pays_debt && given_up(x, needed, now));
+    return needed->state == A_DONE || needed->blocked || (a->owes && given_up(x, needed, now));
 }
 
 static bool ready(const struct exec *x, const struct action *a, msec now)

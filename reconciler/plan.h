@@ -63,7 +63,8 @@ struct action {
     size_t *needs;              /* indexes of actions that must be done first */
     size_t n_needs, cap_needs;
     msec not_before; /* back-off; 0 = at once */
-    bool pays_debt;  /* only switches on what we switched off: waits for nobody's failure */
+    bool owes;       /* we switched the object off: it waits for nobody's failure */
+    bool pays_debt;  /* and nothing but switching it on again is to be done */
 
     enum action_state state;
     char *error; /* last failure, verbatim where DCT said it */

@@ -347,6 +347,7 @@ static void plan_update(struct planning *p, const struct wanted *w, const struct
                                              : update_reason(d));
     bool in_place = any_in_place(d) || a->verb == VERB_ADOPT, unknown = false;
 
+    a->owes = pair->entry && pair->entry->owes_enable;
     a->pays_debt = only_debt(w, pair, d);
     if (!a->pays_debt) /* what we switched off comes back, whatever is suspended meanwhile */
         planning_block(a, planning_policy(p->in, w->object));

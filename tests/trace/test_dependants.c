@@ -91,6 +91,27 @@ static void test_databases_come_back_when_the_change_fails(void **state)
     test_world_free(w);
 }
 
+/* The database that is off has a change of its own to make: it comes back too. */
+static void test_a_debt_is_paid_with_another_change(void **state)
+{
+    struct test_world *w = story_of(estate_all());
+    char *moved = text_with(estate_all(), "hostname: pg-target.example.com",
+                            "hostname: pg-target-2.example.com");
+
+    (void)state;
+    w->fate = host_patch_is_refused;
+    test_world_manifests(w, moved);
+    while (!test_world_told(w, "PATCH /environments") && !w->rested)
+        test_world_run(w, 1000);
+    story_meddle(w, "drift",
+                 "{\"kind\":\"vdbs\",\"name\":\"orders-dev\",\"set\":{\"description\":\"x\"}}");
+    test_world_run(w, 86400000);
+    story_member(w, "/vdbs", "orders-dev", "enabled", "true");
+    story_member(w, "/vdbs", "orders-dev", "description", "for developers");
+    free(moved);
+    test_world_free(w);
+}
+
 /* Somebody made a VDB by hand from our dSource: the dSource stays. */
 static void test_deletion_heeds_what_dct_says_depends_on_it(void **state)
 {
@@ -127,6 +148,7 @@ int main(void)
         cmocka_unit_test(test_datasets_are_off_while_their_host_changes),
         cmocka_unit_test(test_only_what_was_on_is_switched),
         cmocka_unit_test(test_databases_come_back_when_the_change_fails),
+        cmocka_unit_test(test_a_debt_is_paid_with_another_change),
         cmocka_unit_test(test_deletion_heeds_what_dct_says_depends_on_it),
     };
 
