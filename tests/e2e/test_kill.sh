@@ -7,7 +7,7 @@
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-KILLS=${KILLS:-20} OBJECTS=${OBJECTS:-60} SEED=${SEED:-1}
+KILLS=${KILLS:-20} OBJECTS=${OBJECTS:-40} SEED=${SEED:-1}
 WITHIN=300 kills=0 refused=0
 # A dctd that lives thirty times as fast, see hasty.c.
 HASTY=$BUILD/tests/e2e/dctd-hasty
@@ -26,7 +26,7 @@ faults() {
         {"method": "POST", "probability": 0.03, "cut": "after"},
         {"method": "POST", "probability": 0.03, "status": 503, "when": "after"},
         {"method": "PATCH", "probability": 0.03, "cut": "after"},
-        {"method": "POST", "probability": 0.02, "job": "ABANDONED", "work": true},
+        {"method": "POST", "probability": 0.01, "job": "ABANDONED", "work": true},
         {"method": "POST", "probability": 0.01, "cut": "before"},
         {"method": "POST", "probability": 0.01, "status": 503},
         {"method": "POST", "probability": 0.01, "status": 429}]' >"$work/faults"
