@@ -145,7 +145,12 @@ static long moment(const struct test_world *w, const char *line)
         fail_msg("`%s` was not told", line);
     while (at > buf_text(&w->trace) && at[-1] != '\n')
         at--;
-    return strtol(at, NULL, 10);
+    at += strspn(at, " ");
+    char *number = xstrndup(at, strcspn(at, " "));
+    int64_t when = -1;
+    assert_true(parse_int64(number, &when));
+    free(number);
+    return (long)when;
 }
 
 /* A dependant starts in the very step that ends what it waits for. */

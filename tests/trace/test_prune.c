@@ -149,6 +149,39 @@ static void test_protect_outlives_the_manifest(void **state)
     test_world_free(w);
 }
 
+/* A dSource that is protected: whatever becomes of its manifest, it stays. */
+static void test_a_protected_dsource_survives_everything(void **state)
+{
+    static const char *const emptied = "# everything moved elsewhere\n";
+    const char *block = "    settings: {max_connections: '200', log_statement: null}\n";
+    char *guarded = xasprintf("%spolicy: {protect: true, replace: allow}\n", block);
+    char *yaml = text_with(estate_all(), block, guarded);
+    char *less = without_all(datasets, 3);
+    char *named = text_with(yaml, "kind: DSource\nmetadata: {name: orders}",
+                            "kind: DSource\nmetadata: {name: renamed}");
+    char *renamed = text_with(named, "source: {dSource: orders}", "source: {dSource: renamed}");
+    char *replaced = text_with(yaml, "group: Untitled\n  environmentUser: postgres\n  stagingEnv",
+                               "group: Untitled\n  logSyncEnabled: true\n"
+                               "  environmentUser: postgres\n  stagingEnv");
+    const char *const fates[] = { less, emptied, renamed, replaced };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(fates); i++) {
+        struct test_world *w = pruning(yaml);
+        char *id = test_world_member(w, "/dsources", "orders", "id");
+        story_rest(w, fates[i]);
+        story_member(w, "/dsources", "orders", "id", id);
+        free(id);
+        test_world_free(w);
+    }
+    free(replaced);
+    free(renamed);
+    free(named);
+    free(less);
+    free(yaml);
+    free(guarded);
+}
+
 static void test_protected_is_not_replaced(void **state)
 {
     char *yaml = text_with(estate_all(), "mountLocation: /mnt/orders-test}\n",
@@ -370,6 +403,7 @@ int main(void)
         cmocka_unit_test(test_reverse_order),
         cmocka_unit_test(test_parents_wait_for_children_that_stay),
         cmocka_unit_test(test_protect_outlives_the_manifest),
+        cmocka_unit_test(test_a_protected_dsource_survives_everything),
         cmocka_unit_test(test_protected_is_not_replaced),
         cmocka_unit_test(test_orphans_are_forgotten_not_deleted),
         cmocka_unit_test(test_environments_and_engines_stay),
