@@ -229,7 +229,7 @@ static bool worth_a_line(const struct progress *p, const struct report *r, const
 {
     if (p->o.live)
         return r->kind != REPORT_STARTED && r->kind != REPORT_JOB;
-    return r->kind != REPORT_JOB || !a->job || !streq(a->job, r->job);
+    return r->kind != REPORT_JOB || !a || !a->job || !streq(a->job, r->job);
 }
 
 void progress_report(struct progress *p, const struct report *r, msec now, struct buf *out)

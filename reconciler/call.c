@@ -274,7 +274,7 @@ struct request *call_request(const struct exec *x, const struct action *a, const
         r->body = call_body(&c, t);
         add_file(a, t->call, r);
     }
-    if (c.missing) {
+    if (c.missing || !r) {
         request_free(r);
         *why = c.missing;
         return NULL;

@@ -1,5 +1,6 @@
 /* Reading one object: by id, or by name where there is none yet, with what is
  * joined to it. What was read goes into the observed world. */
+#include <assert.h>
 #include <stdlib.h>
 
 #include "reconciler/action.h"
@@ -19,7 +20,8 @@ static void ask(struct action *a, struct request *r, enum awaiting await, struct
 /* By name on its engine; kinds that their values identify by engine alone. */
 static bool find_filter(const struct exec *x, const struct action *a, struct buf *filter)
 {
-    const char *engine = a->wanted ? resolve_engine(x->world, a->wanted) : a->engine;
+    assert(a->wanted); /* what no manifest wants is known by its id, or not looked for */
+    const char *engine = resolve_engine(x->world, a->wanted);
     bool by_engine = streq(a->kind->engine_read, "engine_id") && engine;
 
     if (a->kind->identity[0].fact)

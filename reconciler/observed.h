@@ -57,7 +57,7 @@ OWNER(observed)
 
 /* Adds or replaces the object that GET answered. `full` keeps its values. NULL
  * if it has no id. Joined rows are read from what the joins hold by now. */
-struct observed_item *observed_add(struct observed *o, const struct kind_desc *k, const cJSON *item,
+struct observed_item *observed_add(struct observed *o, const struct kind_desc *k, const cJSON *json,
                                    bool full);
 void observed_remove(struct observed *o, const struct kind_desc *k, const char *id);
 struct observed_item *observed_by_id(const struct observed *o, enum kind kind, const char *id);

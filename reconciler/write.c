@@ -145,7 +145,7 @@ static bool todo_carried_out(struct action *a, struct entry *e)
     run->made = run->made || t->type == TODO_CREATE;
     run->deleted = run->deleted || t->type == TODO_DELETE;
     run->refreshed = run->refreshed || t->type == TODO_REFRESH;
-    if (!seen_later)
+    if (!seen_later && a->wanted)
         (void)keep_rows(e, a->wanted->object, now);
     if (t->type == TODO_REFRESH)
         e->owes_refresh = false;

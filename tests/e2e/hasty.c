@@ -18,11 +18,15 @@ enum { HASTE = 30, SECOND = 1000000000 };
 
 static int64_t since(clockid_t clock)
 {
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody changes the environment
     const char *text = clock == CLOCK_REALTIME ? getenv("HASTY_SINCE") : NULL;
     int64_t seconds = 0;
 
     return text && parse_int64(text, &seconds) ? seconds * SECOND : 0;
 }
+
+/* The C library's names of the parameters are not for us to use. */
+// NOLINTBEGIN(readability-inconsistent-declaration-parameter-name)
 
 int clock_gettime(clockid_t clock, struct timespec *out)
 {
@@ -49,3 +53,5 @@ int epoll_wait(int fd, struct epoll_event *events, int n, int timeout)
 {
     return epoll_pwait(fd, events, n, timeout, NULL);
 }
+
+// NOLINTEND(readability-inconsistent-declaration-parameter-name)

@@ -27,35 +27,34 @@ struct test_world {
     struct sim *sim;
     struct cycle *cycle;
     struct cycle_options options;
-    unsigned api; /* what the server says it speaks; 0 = it does not say */
     msec now;
     struct buf trace; /* writes, jobs, reports */
     /* The writes in order: "VDB/orders-dev PATCH /vdbs/{id} {"description":"x"}". */
     struct strings sent;
-    bool quiet; /* no trace */
     struct told *ledger;
     size_t n_ledger;
     struct strings secrets;  /* values that must be in no trace and no ledger */
     struct pending *pending; /* requests on their way */
     size_t n_pending, cap_pending;
     msec wake;
-    bool rested, converged;
     size_t effects; /* performed so far */
     size_t die_at;  /* the process dies before this effect; 0 = never */
-    bool dead;
     size_t requests, writes;
     enum fate (*fate)(struct test_world *w, const struct request *r);
-    bool ledger_full;           /* records fail */
     const char *plugin_version; /* of the connector's file; NULL is 4.1.1 */
     const char *secrets_turn;   /* another text: every secret has another value */
-    bool findings_meant;        /* manifests may have findings */
     void *ctx;
     /* Told of every effect before it is performed, and NULL after every event. */
     void (*watch)(struct test_world *w, const struct effect *e);
     void *watcher;
+    unsigned api;        /* what the server says it speaks; 0 = it does not say */
+    bool quiet;          /* no trace */
+    bool ledger_full;    /* records fail */
+    bool findings_meant; /* manifests may have findings */
+    bool rested, converged, dead;
 };
 
-struct test_world *test_world_new(const struct sim_options *sim, enum cycle_mode mode);
+struct test_world *test_world_new(const struct sim_options *options, enum cycle_mode mode);
 void test_world_free(struct test_world *w);
 
 /* The manifests in force from now on; every finding fails the test. */
@@ -68,9 +67,9 @@ void test_world_nudge(struct test_world *w);
 void test_world_stop(struct test_world *w);
 
 /* A request by hand, for looking at DCT and for meddling with it; the status.
- * *body is owned by the caller, may be NULL. */
+ * *result is owned by the caller, may be NULL. */
 int test_world_call(struct test_world *w, const char *method, const char *path, const char *body,
-                    char **answer);
+                    char **result);
 /* Objects of that name in a collection that GET shows; members of the first. */
 size_t test_world_count(struct test_world *w, const char *collection, const char *name);
 char *test_world_member(struct test_world *w, const char *collection, const char *name,
