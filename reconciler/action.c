@@ -109,6 +109,30 @@ static msec rest_engine(struct exec *x, const struct action *a, struct step *s)
     return until;
 }
 
+static bool needs(const struct action *a, size_t other)
+{
+    for (size_t i = 0; i < a->n_needs; i++) {
+        if (a->needs[i] == other)
+            return true;
+    }
+    return false;
+}
+
+/* The change that needed it off is not tried again soon: the others that went
+ * off for it did so for nothing. */
+static void rest_change(struct exec *x, const struct action *a, struct step *s)
+{
+    msec least = a->run->failure == FAIL_TERMINAL ? OUTAGE_TERMINAL : OUTAGE_PAUSE;
+
+    for (size_t i = 0; a->verb == VERB_DISABLE && i < x->plan->n; i++) {
+        struct action *other = &x->plan->items[i];
+        if (other->verb != VERB_DISABLE && other->state == A_WAITING &&
+            needs(other, (size_t)(a - x->plan->items)))
+            other->not_before =
+                backoff_fail(x->backoff, other->key, a->run->failure, s->now, least);
+    }
+}
+
 void action_stop(struct exec *x, struct action *a, struct step *s)
 {
     enum failure why = a->run->failure;
@@ -123,6 +147,7 @@ void action_stop(struct exec *x, struct action *a, struct step *s)
     char *text = xasprintf("%s (%s; again in %d s)", a->run->error, failure_name(why),
                            (int)((until - s->now + 999) / 1000));
 
+    rest_change(x, a, s);
     free(a->error);
     a->error = xstrdup(a->run->error);
     a->not_before = until;

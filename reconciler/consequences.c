@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "reconciler/planner.h"
+#include "reconciler/rules.h"
 
 /* An environment that has to look again before something on it can be made:
  * a connector comes in this plan, or a repository is not there yet. */
@@ -109,17 +110,35 @@ static bool is_user(const struct planning *p, size_t on, size_t user)
            lives_on(pair->item->object, p->plan->items[on].kind, p->plan->items[on].id);
 }
 
+/* What forbids that it goes off: its policy, or a rule; NULL = nothing. Owned. */
+static char *off_forbidden(const struct planning *p, size_t user)
+{
+    const struct wanted *w = &p->in->world->set->items[user];
+    const struct pairing *pair = &p->in->world->pairs[user];
+    const struct rule_case c = { .rules = p->rules,
+                                 .world = p->in->world,
+                                 .plan = p->plan,
+                                 .verb = VERB_DISABLE,
+                                 .kind = w->object->kind,
+                                 .wanted = w,
+                                 .item = pair->item,
+                                 .entry = pair->entry };
+    char *policy = planning_policy(p->in, w->object);
+
+    return policy ? policy : rules_check(&c);
+}
+
 /* Can it not go off now? It has a change of its own, its policy says no, or the
  * last try failed. */
 static bool is_held(const struct planning *p, size_t user)
 {
     const struct wanted *w = &p->in->world->set->items[user];
     long own = plan_index(p->plan, w->key);
-    char *policy = planning_policy(p->in, w->object);
-    bool held = policy || planning_due(p->in, w->key) > p->in->now ||
+    char *forbidden = off_forbidden(p, user);
+    bool held = forbidden || planning_due(p->in, w->key) > p->in->now ||
                 (own >= 0 && p->plan->items[own].verb != VERB_DISABLE);
 
-    free(policy);
+    free(forbidden);
     return held;
 }
 
@@ -138,7 +157,7 @@ static void plan_user_off(struct planning *p, size_t on, size_t user)
         struct action *a = planning_add(p, VERB_DISABLE, w, p->in->world->pairs[user].item,
                                         xasprintf("%s changes; it is enabled again afterwards",
                                                   p->plan->items[on].key));
-        planning_block(a, planning_policy(p->in, w->object));
+        planning_block(a, off_forbidden(p, user));
         p->plan->in_sync--;
         other = plan_index(p->plan, w->key);
     }

@@ -122,15 +122,25 @@ static bool match_ledger(const struct world *world, struct pairing *p)
 static bool match_adopt_id(const struct world *world, const struct wanted *w, struct pairing *p)
 {
     const char *id = w->object->policy.adopt_id;
+    const struct observed_list *l = &world->observed->kinds[w->object->kind->kind];
     struct observed_item *item =
         id ? observed_by_id(world->observed, w->object->kind->kind, id) : NULL;
 
-    if (!item)
+    if (!id)
         return false;
-    if (owned_elsewhere(world, item)) {
+    if (!item && l->complete) {
+        conflict(p, NULL,
+                 xasprintf("policy.adoptId is %s, and DCT has no %s of that id", id,
+                           w->object->kind->arg));
+    } else if (!item) {
+        p->match = MATCH_UNKNOWN;
+        p->why = xasprintf("DCT's list of %ss is not complete, so whether it has %s is not known",
+                           w->object->kind->arg, id);
+    } else if (owned_elsewhere(world, item)) {
         conflict(p, item, elsewhere_text(item));
     } else {
-        p->match = MATCH_ADOPT;
+        p->by_tag = streq(item->owner, world->instance);
+        p->match = p->by_tag ? MATCH_OURS : MATCH_ADOPT;
         p->item = item;
     }
     return true;

@@ -114,7 +114,8 @@ static void needs_of_resting(const struct planner *in, struct plan *p, size_t i)
 {
     for (size_t j = 0; j < p->n; j++) {
         const struct action *a = &p->items[j];
-        if (a->verb == VERB_DISABLE && j != i &&
+        /* One that cannot go off now holds nobody up: there is no telling for how long. */
+        if (a->verb == VERB_DISABLE && j != i && !a->blocked && a->not_before <= in->now &&
             refers_to(values_of(in, a), p->items[i].kind, p->items[i].id))
             action_needs(p, i, j);
     }

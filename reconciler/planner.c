@@ -353,7 +353,8 @@ static void plan_update(struct planning *p, const struct wanted *w, const struct
         planning_block(a, planning_policy(p->in, w->object));
     planning_block(a, update_too_new(p, a->kind, d));
     take_changes(a, d);
-    if (a->verb == VERB_REPLACE && pair->entry && pair->entry->protect)
+    if (a->verb == VERB_REPLACE &&
+        (w->object->policy.protect || (pair->entry && pair->entry->protect)))
         planning_block(a, xasprintf("it is protected; it is never deleted to be made anew"));
     if (d->create_only && a->verb != VERB_REPLACE && !in_place)
         planning_block(a, create_only_text(a));

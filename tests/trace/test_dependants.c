@@ -112,6 +112,64 @@ static void test_a_debt_is_paid_with_another_change(void **state)
     test_world_free(w);
 }
 
+static size_t sent_times(const struct test_world *w, const char *what)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < w->sent.n; i++)
+        n += starts_with(w->sent.items[i], what);
+    return n;
+}
+
+/* Both hosts move, and a VDB on one of them is locked: that host waits, told in
+ * the plan; on the other, nothing goes off more than once. */
+static void test_a_locked_database_takes_nobody_down(void **state)
+{
+    struct test_world *w = story_of(estate_all());
+    char *one = text_with(estate_all(), "hostname: pg-target.example.com", "hostname: t2");
+    char *both = text_with(one, "hostname: pg-staging.example.com", "hostname: s2");
+
+    (void)state;
+    assert_int_equal(test_world_call(w, "POST", "/vdbs/1-APPDATA_CONTAINER-3/lock", "{}", NULL),
+                     200);
+    char *plan = story_plan(w, both);
+    story_holds(plan, "! VDB/orders-test");
+    story_holds(plan, "the VDB is locked");
+    free(plan);
+    story_forget(w);
+    story_rest(w, both);
+    assert_false(w->converged);
+    assert_int_equal(sent_times(w, "VDB/orders-dev POST /vdbs/{id}/disable"), 0);
+    assert_true(sent_times(w, "DSource/orders POST /dsources/{id}/disable") <= 1);
+    story_member(w, "/dsources", "orders", "enabled", "true");
+    story_member(w, "/vdbs", "orders-dev", "enabled", "true");
+    free(both);
+    free(one);
+    test_world_free(w);
+}
+
+static enum fate disabling_is_refused(struct test_world *w, const struct request *r)
+{
+    (void)w;
+    return strstr(r->path, "/vdbs/1-APPDATA_CONTAINER-2/disable") ? FATE_ANSWER_503 : FATE_CARRIED;
+}
+
+/* One of two cannot go off: the other is not switched again and again for it. */
+static void test_what_goes_off_for_nothing_does_so_once(void **state)
+{
+    struct test_world *w = story_of(estate_all());
+    char *moved = text_with(estate_all(), "hostname: pg-target.example.com", "hostname: t2");
+
+    (void)state;
+    w->fate = disabling_is_refused;
+    test_world_manifests(w, moved);
+    test_world_run(w, 290000);
+    assert_true(sent_times(w, "VDB/orders-test POST /vdbs/{id}/disable") <= 1);
+    story_member(w, "/vdbs", "orders-test", "enabled", "true");
+    free(moved);
+    test_world_free(w);
+}
+
 /* Somebody made a VDB by hand from our dSource: the dSource stays. */
 static void test_deletion_heeds_what_dct_says_depends_on_it(void **state)
 {
@@ -149,6 +207,8 @@ int main(void)
         cmocka_unit_test(test_only_what_was_on_is_switched),
         cmocka_unit_test(test_databases_come_back_when_the_change_fails),
         cmocka_unit_test(test_a_debt_is_paid_with_another_change),
+        cmocka_unit_test(test_a_locked_database_takes_nobody_down),
+        cmocka_unit_test(test_what_goes_off_for_nothing_does_so_once),
         cmocka_unit_test(test_deletion_heeds_what_dct_says_depends_on_it),
     };
 

@@ -103,6 +103,23 @@ static void test_adopt_id_names_it(void **state)
     test_world_free(w);
 }
 
+/* An id that names nothing never falls back on the name. */
+static void test_adopt_id_of_nothing_takes_nothing(void **state)
+{
+    char *yaml = with_policy("mountLocation: /mnt/orders-test}\n"
+                             "policy: {adopt: mustExist, adoptId: nope}\n");
+    struct test_world *w = strangers(yaml, "[]");
+    char *plan = story_plan(w, yaml);
+
+    (void)state;
+    story_sent(w, "");
+    story_holds(plan, "! VDB/orders-test");
+    story_holds(plan, "policy.adoptId is nope, and DCT has no vdb of that id");
+    free(plan);
+    free(yaml);
+    test_world_free(w);
+}
+
 static void test_another_instances_object_is_not_taken(void **state)
 {
     char *yaml = with_policy("mountLocation: /mnt/orders-test}\npolicy: {adopt: ifExists}\n");
@@ -247,6 +264,7 @@ int main(void)
         cmocka_unit_test(test_if_exists_takes_over_and_marks),
         cmocka_unit_test(test_must_exist_is_not_created),
         cmocka_unit_test(test_adopt_id_names_it),
+        cmocka_unit_test(test_adopt_id_of_nothing_takes_nothing),
         cmocka_unit_test(test_another_instances_object_is_not_taken),
         cmocka_unit_test(test_an_object_that_was_taken_from_us_is_left),
         cmocka_unit_test(test_a_lost_ledger_costs_no_write),

@@ -182,6 +182,26 @@ static void test_a_protected_dsource_survives_everything(void **state)
     free(guarded);
 }
 
+/* Protection that comes with the change, and one that only the manifest knows. */
+static void test_protection_counts_from_its_first_plan(void **state)
+{
+    char *asked = text_with(estate_all(), "mountLocation: /mnt/orders-test}\n",
+                            "mountLocation: /mnt/orders-test}\n  masked: true\n"
+                            "policy: {protect: true, replace: allow}\n");
+    struct test_world *w = story_of(estate_all());
+
+    (void)state;
+    char *plan = story_plan(w, asked);
+    story_holds(plan, "it is protected; it is never deleted to be made anew");
+    free(plan);
+    test_world_ledger_lost(w);
+    plan = story_plan(w, asked);
+    story_holds(plan, "it is protected; it is never deleted to be made anew");
+    free(plan);
+    free(asked);
+    test_world_free(w);
+}
+
 static void test_protected_is_not_replaced(void **state)
 {
     char *yaml = text_with(estate_all(), "mountLocation: /mnt/orders-test}\n",
@@ -404,6 +424,7 @@ int main(void)
         cmocka_unit_test(test_parents_wait_for_children_that_stay),
         cmocka_unit_test(test_protect_outlives_the_manifest),
         cmocka_unit_test(test_a_protected_dsource_survives_everything),
+        cmocka_unit_test(test_protection_counts_from_its_first_plan),
         cmocka_unit_test(test_protected_is_not_replaced),
         cmocka_unit_test(test_orphans_are_forgotten_not_deleted),
         cmocka_unit_test(test_environments_and_engines_stay),
