@@ -324,6 +324,7 @@ static struct cycle_options options_of(const struct app *a)
         .mode = a->o.mode,
         .instance = c->instance,
         .prune = c->prune || a->o.prune,
+        .partial = a->o.n_paths > 0,
         .delete_budget = c->delete_budget,
         .delete_percent = c->delete_percent,
         .suspensions = c->suspensions,

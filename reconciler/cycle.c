@@ -9,6 +9,7 @@
 #include "reconciler/keep.h"
 #include "reconciler/observe.h"
 #include "reconciler/planner.h"
+#include "reconciler/told.h"
 
 enum {
     TRIES_MAX = 4,   /* apply: failures of one object before it is given up */
@@ -27,6 +28,7 @@ struct cycle {
     struct ledger *ledger;
     struct backoff backoff;
     struct flips flips;
+    struct told told_blocked;
     uint64_t ids;
     unsigned api;
     enum cycle_phase phase;
@@ -132,6 +134,7 @@ void cycle_free(struct cycle *c)
     ledger_free(c->ledger);
     backoff_clear(&c->backoff);
     flips_clear(&c->flips);
+    told_clear(&c->told_blocked);
     drop_suspensions(c);
     free(c->trouble);
     free(c->instance);
@@ -410,6 +413,8 @@ static void after_planning(struct cycle *c, struct step *s)
     keep_settled(c, s);
     forget_gone(c, s);
     report_drift(c, s);
+    if (c->options.mode == CYCLE_RUN)
+        told_blocks(&c->told_blocked, c->plan, s->fx);
     if (c->next_set && !c->stopping)
         begin_observing(c, s);
     else if (nothing_to_do(c) || c->stopping)

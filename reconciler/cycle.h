@@ -28,6 +28,7 @@ struct cycle_options {
     enum cycle_mode mode;
     const char *instance; /* value of the owner tag */
     bool prune;
+    bool partial;            /* the manifests are not the whole estate: nothing is pruned */
     unsigned delete_budget;  /* deletes of one cycle; more stops all of them. 0 = no limit */
     unsigned delete_percent; /* the same, of the objects in the ledger. 0 = no limit */
     const struct suspension *suspensions;

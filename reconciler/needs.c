@@ -90,21 +90,69 @@ static void needs_of_deletion(const struct planner *in, struct plan *p, size_t i
     }
 }
 
-/* A name and a host are free again only when what had them is gone. */
+/* Rows that say where an object's instance listens: the host's, and the port's. */
+static const char *const listens[][2] = {
+    { "environment", "postgresql.port" },
+    { "stagingEnvironment", "postgresql.port" },
+};
+
+/* The observed object's host and port; false where it has none. */
+static bool port_of(const struct object *o, const char **host, int64_t *port)
+{
+    for (size_t i = 0; i < ARRAY_LEN(listens); i++) {
+        int at = table_find(o->kind->table, listens[i][0]);
+        int row = table_find(o->kind->table, listens[i][1]);
+        if (at < 0 || row < 0 || o->values[at].state != V_SET || o->values[row].state != V_SET)
+            continue;
+        *host = o->values[at].s;
+        *port = o->values[row].i;
+        return true;
+    }
+    return false;
+}
+
+/* Will the wanted object listen where the observed one does? */
+static bool wants_port(const struct planner *in, const struct wanted *w, const struct object *gone)
+{
+    const char *host;
+    int64_t port;
+
+    if (!port_of(gone, &host, &port))
+        return false;
+    for (size_t i = 0; i < ARRAY_LEN(listens); i++) {
+        int at = table_find(w->object->kind->table, listens[i][0]);
+        int row = table_find(w->object->kind->table, listens[i][1]);
+        if (at < 0 || row < 0 || w->object->values[row].state != V_SET ||
+            w->object->values[at].state != V_SET || w->object->values[row].i != port)
+            continue;
+        struct resolved r;
+        resolve_row(in->world, w, (size_t)at, &r);
+        bool same = r.how == RESOLVED && streq(r.id, host);
+        resolved_clear(&r);
+        return same;
+    }
+    return false;
+}
+
+static bool takes_name_or_host(const struct action *a, const struct object *gone)
+{
+    const struct object *o = a->wanted->object;
+    bool hosts = table_find(a->kind->table, "hostname") >= 0;
+
+    return gone->kind == a->kind &&
+           (streq(gone->name, o->name) ||
+            (hosts && streq(object_text(gone, "hostname"), object_text(o, "hostname"))));
+}
+
+/* A name, a host and a port are free again only when what had them is gone. */
 static void needs_of_place(const struct planner *in, struct plan *p, size_t i,
                            const size_t *deletions, size_t n)
 {
     const struct action *a = &p->items[i];
-    int host = table_find(a->kind->table, "hostname");
 
     for (size_t j = 0; a->verb == VERB_CREATE && j < n; j++) {
-        const struct action *d = &p->items[deletions[j]];
-        const struct object *gone = values_of(in, d);
-        if (d->kind != a->kind || !gone)
-            continue;
-        if (streq(gone->name, a->wanted->object->name) ||
-            (host >= 0 &&
-             streq(object_text(gone, "hostname"), object_text(a->wanted->object, "hostname"))))
+        const struct object *gone = values_of(in, &p->items[deletions[j]]);
+        if (gone && (takes_name_or_host(a, gone) || wants_port(in, a->wanted, gone)))
             action_needs(p, i, deletions[j]);
     }
 }

@@ -106,6 +106,8 @@ static const char *prune_forbidden(const struct planner *in)
 {
     if (!in->options->prune)
         return "prune is off";
+    if (in->options->partial)
+        return "only a part of the manifests was named";
     if (!in->world->set->complete)
         return "not every manifest could be read";
     if (!in->world->set->n)

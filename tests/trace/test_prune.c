@@ -319,6 +319,58 @@ static void test_findings_stop_pruning(void **state)
 }
 
 /* A checkout that was cut short. */
+/* Another name without movedFrom: the old one goes first, its port with it. */
+static void test_a_port_is_taken_when_it_is_free_again(void **state)
+{
+    struct test_world *w = pruning(estate_all());
+    char *yaml =
+        text_with(estate_all(), "metadata: {name: orders-test}", "metadata: {name: other}");
+
+    (void)state;
+    story_converge(w, yaml);
+    assert_false(test_world_told(w, "retry"));
+    assert_false(test_world_told(w, "portInUse"));
+    assert_int_equal(test_world_count(w, "/vdbs", "other"), 1);
+    assert_int_equal(test_world_count(w, "/vdbs", "orders-test"), 0);
+    free(yaml);
+    test_world_free(w);
+}
+
+static void test_a_part_of_the_manifests_deletes_nothing(void **state)
+{
+    struct test_world *w = pruning(estate_all());
+    char *yaml = without_all(datasets, 4);
+
+    (void)state;
+    w->options.partial = true;
+    test_world_restart(w);
+    char *plan = story_plan(w, yaml);
+    story_holds(plan, "only a part of the manifests was named");
+    story_rest(w, yaml);
+    story_sent(w, "");
+    free(plan);
+    free(yaml);
+    test_world_free(w);
+}
+
+/* The service says what it does not do, once. */
+static void test_what_is_blocked_is_told_once(void **state)
+{
+    struct test_world *w = test_world_new(&(struct sim_options){ 0 }, CYCLE_RUN);
+    char *yaml = without_all(datasets, 4);
+
+    (void)state;
+    story_converge(w, estate_all());
+    story_rest(w, yaml);
+    assert_true(test_world_told(w, "warning 4 objects that no manifest wants any more"));
+    buf_clear(&w->trace);
+    w->rested = false;
+    test_world_run(w, 3600000);
+    assert_false(test_world_told(w, "warning 4 objects that no manifest wants any more"));
+    free(yaml);
+    test_world_free(w);
+}
+
 static void test_an_empty_file_deletes_nothing(void **state)
 {
     struct test_world *w = pruning(estate_all());
@@ -431,6 +483,9 @@ int main(void)
         cmocka_unit_test(test_deletion_delete_takes_the_whole_estate),
         cmocka_unit_test(test_over_the_budget_nothing_goes),
         cmocka_unit_test(test_findings_stop_pruning),
+        cmocka_unit_test(test_a_port_is_taken_when_it_is_free_again),
+        cmocka_unit_test(test_a_part_of_the_manifests_deletes_nothing),
+        cmocka_unit_test(test_what_is_blocked_is_told_once),
         cmocka_unit_test(test_an_empty_file_deletes_nothing),
         cmocka_unit_test(test_done_only_when_gone),
         cmocka_unit_test(test_unreadable_is_not_gone),
