@@ -32,10 +32,11 @@ static void add_event(cJSON *list, const char *time, const struct store_event *e
 
 static void print_event(const char *time, const struct store_event *e)
 {
-    char *text = render_clean(e->text);
+    char *text = render_clean(e->text), *key = e->key ? render_clean(e->key) : NULL;
 
-    printf("%s  %-9s  %s%s%s%s%s%s\n", time, e->kind, e->key ? e->key : "-", *text ? ": " : "",
-           text, e->job ? " (job " : "", e->job ? e->job : "", e->job ? ")" : "");
+    printf("%s  %-9s  %s%s%s%s%s%s\n", time, e->kind, key ? key : "-", *text ? ": " : "", text,
+           e->job ? " (job " : "", e->job ? e->job : "", e->job ? ")" : "");
+    free(key);
     free(text);
 }
 

@@ -294,7 +294,8 @@ static bool attach_unit(const struct loader *l, struct unit *u)
 
 static struct unit *unreadable(const char *path, char *why_taken)
 {
-    struct unit *u = unit_parse(path, "", 0);
+    static const char nothing[] = "#\n"; /* not the empty file, which is a finding of its own */
+    struct unit *u = unit_parse(path, nothing, sizeof(nothing) - 1);
 
     u->broken = true;
     /* The reason begins with the path, which the finding says by itself. */

@@ -105,6 +105,23 @@ static bool check_pattern(struct yaml_file *y, const struct node *n, const struc
     return false;
 }
 
+enum { LINE_MAX_CHARACTERS = 256 }; /* texts that may be longer may have lines */
+
+/* Names and the like are one line that a terminal shows as it is. */
+static bool check_line(struct yaml_file *y, const struct node *n, const struct field *f,
+                       const char *s)
+{
+    if (f->max > LINE_MAX_CHARACTERS || (f->type == F_STRING && !f->max))
+        return true;
+    for (; *s; s++) {
+        if ((unsigned char)*s < ' ' || *s == 0x7f) {
+            node_error(y, n, "`%s` has a control character in it", f->yaml);
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool set_text(struct value *v, const char *s)
 {
     v->s = xstrdup(s);
@@ -116,8 +133,8 @@ static bool read_string(struct yaml_file *y, const struct node *n, const struct 
 {
     const char *s = text_of(y, n, f->yaml, field_type_name(f->type));
 
-    return s && check_count(y, n, f, count_characters(s), "characters") && check_pattern(y, n, f) &&
-           set_text(v, s);
+    return s && check_count(y, n, f, count_characters(s), "characters") && check_line(y, n, f, s) &&
+           check_pattern(y, n, f) && set_text(v, s);
 }
 
 /* A name or path, which cannot be empty. */
@@ -132,8 +149,8 @@ static bool read_name(struct yaml_file *y, const struct node *n, const struct fi
         node_error(y, n, "`%s` must be %s; it is empty", f->yaml, field_type_name(f->type));
         return false;
     }
-    return check_count(y, n, f, count_characters(s), "characters") && check_pattern(y, n, f) &&
-           set_text(v, s);
+    return check_count(y, n, f, count_characters(s), "characters") && check_line(y, n, f, s) &&
+           check_pattern(y, n, f) && set_text(v, s);
 }
 
 static bool read_integer(struct yaml_file *y, const struct node *n, const struct field *f,

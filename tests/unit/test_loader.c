@@ -292,6 +292,7 @@ static void what_cannot_be_read_is_a_finding_and_incomplete(void **state)
     assert_non_null(set_find(f->set, "Engine/a"));
     check_said(f, "m/fifo.yaml: error: is not a regular file");
     check_said(f, "m/big.yaml: error: is larger than 1048576 bytes");
+    assert_null(strstr(buf_text(&f->said), "is empty"));
     assert_null(f->set->revision);
     free(fifo);
     free(big);
