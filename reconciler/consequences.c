@@ -86,18 +86,6 @@ static bool users_must_be_off(const struct action *a)
     return false;
 }
 
-/* Does the object refer to the one of that kind and id? */
-static bool lives_on(const struct object *o, const struct kind_desc *k, const char *id)
-{
-    for (size_t row = 0; row < o->kind->table.n; row++) {
-        const struct field *f = &o->kind->table.rows[row];
-        if (f->type == F_REF && f->ref->target == REF_KIND && f->ref->kind == k->kind &&
-            o->values[row].state == V_SET && streq(o->values[row].s, id))
-            return true;
-    }
-    return false;
-}
-
 /* Is it a dataset on the object, and on? */
 static bool is_user(const struct planning *p, size_t on, size_t user)
 {
@@ -107,7 +95,7 @@ static bool is_user(const struct planning *p, size_t on, size_t user)
 
     return k->disable.name && k->flags & KIND_SNAPSHOTS && pair->match == MATCH_OURS &&
            pair->item->object && item_enabled(pair->item) &&
-           lives_on(pair->item->object, p->plan->items[on].kind, p->plan->items[on].id);
+           object_refers_to(pair->item->object, p->plan->items[on].kind, p->plan->items[on].id);
 }
 
 /* What forbids that it goes off: its policy, or a rule; NULL = nothing. Owned. */

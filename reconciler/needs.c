@@ -58,8 +58,7 @@ static const struct object *values_of(const struct planner *in, const struct act
     return item ? item->object : NULL;
 }
 
-/* Does the observed object refer to the one of that kind and id? */
-static bool refers_to(const struct object *o, const struct kind_desc *k, const char *id)
+bool object_refers_to(const struct object *o, const struct kind_desc *k, const char *id)
 {
     for (size_t row = 0; o && row < o->kind->table.n; row++) {
         const struct field *f = &o->kind->table.rows[row];
@@ -74,7 +73,7 @@ static bool refers_to(const struct object *o, const struct kind_desc *k, const c
 static bool goes_after(const struct planner *in, const struct action *later,
                        const struct action *first)
 {
-    if (refers_to(values_of(in, first), later->kind, later->id))
+    if (object_refers_to(values_of(in, first), later->kind, later->id))
         return true;
     bool base = later->kind->kind == KIND_ENGINE || later->kind->flags & KIND_PER_ENGINE;
     const char *engine = later->kind->kind == KIND_ENGINE ? later->id : later->engine;
@@ -164,7 +163,7 @@ static void needs_of_resting(const struct planner *in, struct plan *p, size_t i)
         const struct action *a = &p->items[j];
         /* One that cannot go off now holds nobody up: there is no telling for how long. */
         if (a->verb == VERB_DISABLE && j != i && !a->blocked && a->not_before <= in->now &&
-            refers_to(values_of(in, a), p->items[i].kind, p->items[i].id))
+            object_refers_to(values_of(in, a), p->items[i].kind, p->items[i].id))
             action_needs(p, i, j);
     }
 }

@@ -54,6 +54,8 @@ void plan_consequences(struct planning *p);
 void plan_prune(const struct planner *in, struct plan *p);
 /* needs.c: which action waits for which, and what a blocked one drags along. */
 void plan_order(const struct planner *in, struct plan *p);
+/* Does the observed object (NULL: none) refer to the one of that kind and id? */
+bool object_refers_to(const struct object *o, const struct kind_desc *k, const char *id);
 /* What needs something blocked is blocked too. */
 void plan_spread_blocks(struct plan *p);
 
