@@ -202,6 +202,26 @@ static void test_protection_counts_from_its_first_plan(void **state)
     test_world_free(w);
 }
 
+/* Lifting the protection and asking for what it forbids takes two steps. */
+static void test_protection_is_not_lifted_by_the_change_it_forbids(void **state)
+{
+    const char *end = "mountLocation: /mnt/orders-test}\n";
+    char *yaml = text_with(estate_all(), end,
+                           "mountLocation: /mnt/orders-test}\n"
+                           "policy: {protect: true, replace: allow}\n");
+    char *asked = text_with(estate_all(), end,
+                            "mountLocation: /mnt/orders-test}\n  masked: true\n"
+                            "policy: {replace: allow}\n");
+    struct test_world *w = story_of(yaml);
+
+    (void)state;
+    story_rest(w, asked);
+    story_sent(w, "");
+    free(asked);
+    free(yaml);
+    test_world_free(w);
+}
+
 static void test_protected_is_not_replaced(void **state)
 {
     char *yaml = text_with(estate_all(), "mountLocation: /mnt/orders-test}\n",
@@ -477,6 +497,7 @@ int main(void)
         cmocka_unit_test(test_protect_outlives_the_manifest),
         cmocka_unit_test(test_a_protected_dsource_survives_everything),
         cmocka_unit_test(test_protection_counts_from_its_first_plan),
+        cmocka_unit_test(test_protection_is_not_lifted_by_the_change_it_forbids),
         cmocka_unit_test(test_protected_is_not_replaced),
         cmocka_unit_test(test_orphans_are_forgotten_not_deleted),
         cmocka_unit_test(test_environments_and_engines_stay),
