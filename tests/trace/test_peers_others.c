@@ -136,13 +136,15 @@ static void test_flux_2770_the_old_name_goes(void **state)
     test_world_free(w);
 }
 
-/* The moment of each line of the trace, by its words; -1 = it is not there. */
+/* The moment of the line of the trace that has those words. */
 static long moment(const struct test_world *w, const char *line)
 {
     const char *at = strstr(buf_text(&w->trace), line);
 
-    if (!at)
+    if (!at) {
         fail_msg("`%s` was not told", line);
+        return -1;
+    }
     while (at > buf_text(&w->trace) && at[-1] != '\n')
         at--;
     at += strspn(at, " ");
@@ -185,7 +187,7 @@ static void test_flux_a_fix_does_not_wait_for_the_failure(void **state)
     while (!test_world_told(w, "failed  VDB/orders-test")) {
         w->rested = false;
         test_world_run(w, 60000);
-        assert_true(w->now < 24 * HOUR);
+        assert_true(w->now < (msec)24 * HOUR);
     }
     story_forget(w);
     msec mended = w->now;
