@@ -102,6 +102,7 @@ static void test_disable(void **state)
 /* A sample of pairs; all of them when asked for. */
 static void test_twice(void **state)
 {
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread
     const char *depth = getenv("TORTURE");
     size_t step = streq(depth, "deep") ? 1 : 97;
 

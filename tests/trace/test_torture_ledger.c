@@ -51,7 +51,7 @@ static void full_from(const struct start *s, msec after)
     invariants_expect(&a.invariants, a.world->writes == writes, "%zu writes without a record",
                       a.world->writes - writes);
     a.world->ledger_full = false;
-    (void)attempt_converge(&a, 2 * HOUR);
+    (void)attempt_converge(&a, (msec)2 * HOUR);
     test_world_restart(a.world); /* what was to be forgotten has come back, and goes */
     attempt_begin(&a, s);
     attempt_finish(&a, s, what);

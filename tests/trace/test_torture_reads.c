@@ -56,7 +56,7 @@ static void nothing_is_written(const char *rule)
     attempt_open(&a, &s);
     fault(a.world, rule);
     attempt_begin(&a, &s);
-    live(a.world, 2 * HOUR);
+    live(a.world, (msec)2 * HOUR);
     invariants_expect(&a.invariants, a.world->writes == 0, "%zu writes", a.world->writes);
     no_faults(a.world);
     live(a.world, HOUR);
@@ -224,7 +224,7 @@ static void test_a_refused_write_is_not_hammered(void **state)
     (void)state;
     open_at_rest(&a, text, false);
     fault(a.world, "{\"route\":\"/vdbs/*\",\"method\":\"PATCH\",\"status\":400}");
-    live(a.world, 6 * HOUR);
+    live(a.world, (msec)6 * HOUR);
     assert_in_range(a.world->writes, 2, 40);
     assert_null(a.invariants.broken);
     attempt_close(&a);

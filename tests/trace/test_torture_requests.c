@@ -49,6 +49,7 @@ static bool trouble_at(const struct start *s, enum fate fate, size_t k, const ch
 
 static void everywhere(enum fate fate, const char *how)
 {
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread
     size_t step = streq(getenv("TORTURE"), "deep") ? 1 : 7;
 
     for (size_t i = 0; i < SCENARIOS; i++) {

@@ -67,6 +67,7 @@ static int parse_one(const char *path, const struct stat *st, int type, struct F
 static struct set *load(const char *folder)
 {
     n_units = 0;
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread
     assert_int_equal(nftw(folder, parse_one, OPEN_FOLDERS, FTW_PHYS), 0);
 
     struct set *s = set_build(units, n_units);
@@ -91,6 +92,7 @@ static size_t count(const struct set *s, enum kind kind)
 static char *beside(const struct object *o, const char *name)
 {
     char *manifest = xstrdup(o->pos.file);
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread
     char *path = xasprintf("%s/%s", dirname(manifest), name);
 
     free(manifest);
@@ -208,7 +210,7 @@ static void test_the_connector_has_the_members_of_a_real_one(void **state)
         "manifest.migrationIdList",
     };
     static const char file[] = "manifests/connectors/postgresql.json";
-    size_t n, other_n, at;
+    size_t n = 0, other_n = 0, at;
 
     (void)state;
     char *text = read_file("examples/quickstart/manifests/connectors/postgresql.json", &n);

@@ -171,8 +171,10 @@ static void ref_complete(const struct kind_desc *k, const struct field *f)
         bad(k, f, "which type of policy?");
     if (f->ref->target != REF_REPOSITORY && f->ref->target != REF_ENV_USER)
         return;
-    if (!f->ref->via)
+    if (!f->ref->via) {
         bad(k, f, "of which environment?");
+        return;
+    }
 
     const char *dot = strchr(f->ref->via, '.');
     size_t n = dot ? (size_t)(dot - f->ref->via) : strlen(f->ref->via);
