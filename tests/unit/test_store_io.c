@@ -43,19 +43,21 @@ static int sync_or_fail(sqlite3_file *f, int flags)
 static int open_file(sqlite3_vfs *vfs, const char *name, sqlite3_file *f, int flags, int *out)
 {
     int rc = base->xOpen(base, name, f, flags, out);
-    size_t i = 0;
+    struct switched *s = NULL;
 
     (void)vfs;
     if (!f->pMethods)
         return rc;
-    while (i < KINDS_OF_FILE && switched[i].real && switched[i].real != f->pMethods)
-        i++;
-    assert_true(i < KINDS_OF_FILE);
-    switched[i].real = f->pMethods;
-    switched[i].methods = *f->pMethods;
-    switched[i].methods.xWrite = write_or_fail;
-    switched[i].methods.xSync = sync_or_fail;
-    f->pMethods = &switched[i].methods;
+    for (size_t i = 0; i < KINDS_OF_FILE && !s; i++)
+        if (!switched[i].real || switched[i].real == f->pMethods)
+            s = &switched[i];
+    if (!s)
+        return SQLITE_NOMEM;
+    s->real = f->pMethods;
+    s->methods = *f->pMethods;
+    s->methods.xWrite = write_or_fail;
+    s->methods.xSync = sync_or_fail;
+    f->pMethods = &s->methods;
     return rc;
 }
 
