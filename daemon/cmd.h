@@ -20,6 +20,7 @@ struct invocation {
     enum output output;
     bool no_color, prune;
     bool replace, force, man;
+    bool help, version;
     msec since; /* 0: from the beginning */
     const char *const *paths;
     size_t n_paths;

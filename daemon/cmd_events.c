@@ -86,10 +86,6 @@ int cmd_events(const struct invocation *in)
 {
     char *error = NULL;
 
-    if (in->output == OUTPUT_MARKDOWN) {
-        cmd_complain("events are told as text or json");
-        return EXIT_TROUBLE;
-    }
     OWNED(config) c = cmd_config(in);
     if (!c)
         return EXIT_TROUBLE;
