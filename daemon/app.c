@@ -133,7 +133,11 @@ static void keep_event(struct app *a, const struct report *r)
     char *error = NULL;
     char *text = xasprintf("%s%s%s", r->verb ? r->verb : "", r->verb && r->text ? ": " : "",
                            r->text ? r->text : "");
-    const struct store_event event = { app_now(), r->key, report_kind_name(r->kind), text, r->job };
+    const struct store_event event = { .at = app_now(),
+                                       .key = r->key,
+                                       .kind = report_kind_name(r->kind),
+                                       .text = text,
+                                       .job = r->job };
     bool kept = store_event(a->store, &event, &error);
 
     if (!kept && !a->history_gap)

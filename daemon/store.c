@@ -22,7 +22,7 @@
 
 enum {
     APPLICATION_ID = 0x64637464, /* "dctd" */
-    FORMAT = 1,
+    FORMAT = 2,
     READER_PATIENCE = 2000, /* a reader is no event loop: it may wait for a checkpoint */
 };
 
@@ -31,7 +31,8 @@ struct store {
     bool read_only;
     int lock;
     sqlite3 *db; /* NULL: a reader of a ledger that does not exist yet */
-    sqlite3_stmt *put, *remove, *event, *forget;
+    int64_t format, last_event;
+    sqlite3_stmt *put, *remove, *event, *outcome, *forget;
     uint8_t key[STORE_KEY];
 };
 
@@ -46,6 +47,14 @@ static const char schema[] =
     "CREATE TABLE events(seq INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, key TEXT,"
     " kind TEXT NOT NULL, text TEXT NOT NULL, job TEXT,"
     " time TEXT AS (strftime('%Y-%m-%dT%H:%M:%fZ', at / 1000.0, 'unixepoch')));";
+
+/* What format 2 has beyond 1, in which every ledger begins. */
+static const char more_of_events[] = "ALTER TABLE events ADD COLUMN revision TEXT;"
+                                     "ALTER TABLE events ADD COLUMN by TEXT;"
+                                     "ALTER TABLE events ADD COLUMN plan TEXT;"
+                                     "ALTER TABLE events ADD COLUMN request TEXT;"
+                                     "ALTER TABLE events ADD COLUMN outcome TEXT;"
+                                     "ALTER TABLE events ADD COLUMN trace TEXT;";
 
 static const struct {
     int code;
@@ -144,16 +153,30 @@ static bool lock_acquire(struct store *s, char **error)
     return ok;
 }
 
-bool store_held(const char *path)
+/* -1 where nobody holds the lock. */
+static int64_t holder_of(const char *path)
 {
     char *lock = xasprintf("%s.lock", path);
     int fd = open(lock, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     bool held = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    int64_t holder = held ? lock_holder(fd) : -1;
 
     if (fd >= 0)
         (void)close(fd);
     free(lock);
-    return held;
+    return holder;
+}
+
+bool store_held(const char *path)
+{
+    return holder_of(path) >= 0;
+}
+
+int64_t store_holder(const char *path)
+{
+    int64_t holder = holder_of(path);
+
+    return holder > 0 ? holder : 0;
 }
 
 /* SQLite would make the file with the umask's mode; -wal and -shm get its mode.
@@ -215,11 +238,28 @@ static bool schema_make(struct store *s, char **error)
         return failed(s, "make its key", SQLITE_ERROR, error);
     for (size_t i = 0; i < STORE_KEY; i++)
         (void)snprintf(hex + 2 * i, 3, "%02x", s->key[i]);
-    char *sql = xasprintf("BEGIN IMMEDIATE; %s INSERT INTO meta VALUES('digestKey', x'%s');"
+    char *sql = xasprintf("BEGIN IMMEDIATE; %s %s INSERT INTO meta VALUES('digestKey', x'%s');"
                           "PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT",
-                          schema, hex, APPLICATION_ID, FORMAT);
+                          schema, more_of_events, hex, APPLICATION_ID, FORMAT);
     bool ok = run(s, sql, "set it up", error);
 
+    s->format = FORMAT;
+    free(sql);
+    return ok;
+}
+
+/* A ledger of an older dctd becomes one of this; whole or not at all. */
+static bool format_raise(struct store *s, char **error)
+{
+    if (s->format == FORMAT)
+        return true;
+    char *sql =
+        xasprintf("BEGIN IMMEDIATE; %s PRAGMA user_version = %d; COMMIT", more_of_events, FORMAT);
+    bool ok = run(s, sql, "bring it up to date", error);
+
+    if (!sqlite3_get_autocommit(s->db))
+        (void)sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+    s->format = FORMAT;
     free(sql);
     return ok;
 }
@@ -238,7 +278,8 @@ static bool format_check(struct store *s, bool *empty, char **error)
         *error = xasprintf("ledger %s belongs to another program; name another file", s->path);
         return false;
     }
-    if (!*empty && format != FORMAT) {
+    s->format = format;
+    if (!*empty && (format < 1 || format > FORMAT)) {
         *error = xasprintf("ledger %s has format %" PRId64 ", this dctd knows format %d; start the "
                            "dctd that wrote it, or name another file",
                            s->path, format, FORMAT);
@@ -247,17 +288,21 @@ static bool format_check(struct store *s, bool *empty, char **error)
     return true;
 }
 
-/* A damaged page is better found now than by the record that needs it. */
-static bool health_check(struct store *s, char **error)
+static bool health_check(struct store *s, const char *sql, char **error)
 {
     sqlite3_stmt *q = NULL;
-    int code = sqlite3_prepare_v2(s->db, "PRAGMA quick_check(1)", -1, &q, NULL);
+    int code = sqlite3_prepare_v2(s->db, sql, -1, &q, NULL);
 
     if (code == SQLITE_OK)
         code = sqlite3_step(q);
     bool ok = code == SQLITE_ROW && streq((const char *)sqlite3_column_text(q, 0), "ok");
     (void)sqlite3_finalize(q);
     return ok || failed(s, "trust it", code == SQLITE_ROW ? SQLITE_CORRUPT : code, error);
+}
+
+bool store_check(struct store *s, char **error)
+{
+    return !s->db || health_check(s, "PRAGMA integrity_check(1)", error);
 }
 
 static bool key_read(struct store *s, char **error)
@@ -282,14 +327,18 @@ static bool prepare(struct store *s, char **error)
     static const char put[] = "INSERT INTO objects(key, body) VALUES(?1, ?2)"
                               " ON CONFLICT(key) DO UPDATE SET body = excluded.body";
     static const char remove[] = "DELETE FROM objects WHERE key = ?1";
-    static const char event[] = "INSERT INTO events(at, key, kind, text, job)"
-                                " VALUES(?1, ?2, ?3, ?4, ?5)";
+    static const char event[] = "INSERT INTO events(at, key, kind, text, job, revision, by, plan,"
+                                " request, outcome, trace)"
+                                " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+    static const char outcome[] = "UPDATE events SET outcome = ?2, job = ?3, trace = ?4"
+                                  " WHERE seq = ?1";
     static const char forget[] = "DELETE FROM events WHERE seq <= ?1";
     const struct {
         const char *sql;
         sqlite3_stmt **statement;
     } all[] = {
-        { put, &s->put }, { remove, &s->remove }, { event, &s->event }, { forget, &s->forget }
+        { put, &s->put },         { remove, &s->remove }, { event, &s->event },
+        { outcome, &s->outcome }, { forget, &s->forget },
     };
 
     for (size_t i = 0; i < ARRAY_LEN(all); i++) {
@@ -317,8 +366,10 @@ static bool open_writer(struct store *s, char **error)
                "PRAGMA locking_mode = NORMAL; PRAGMA journal_mode = WAL;"
                "PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 4194304",
                "prepare it", error) &&
-           (!empty || schema_make(s, error)) && health_check(s, error) && key_read(s, error) &&
-           prepare(s, error);
+           (!empty || schema_make(s, error)) &&
+           /* a damaged page is better found now than by the record that needs it */
+           health_check(s, "PRAGMA quick_check(1)", error) && key_read(s, error) &&
+           (empty || format_raise(s, error)) && prepare(s, error);
 }
 
 /* Of nothing: no records, and a key that no digest was made with. */
@@ -365,6 +416,7 @@ void store_close(struct store *s)
     (void)sqlite3_finalize(s->put);
     (void)sqlite3_finalize(s->remove);
     (void)sqlite3_finalize(s->event);
+    (void)sqlite3_finalize(s->outcome);
     (void)sqlite3_finalize(s->forget);
     (void)sqlite3_close(s->db);
     if (s->lock >= 0)
@@ -426,7 +478,8 @@ bool store_put(struct store *s, const char *key, const char *text, char **error)
 
 static int event_add(struct store *s, const struct store_event *e)
 {
-    const char *texts[] = { e->key, e->kind, e->text, e->job };
+    const char *texts[] = { e->key, e->kind, e->text,    e->job,     e->revision,
+                            e->by,  e->plan, e->request, e->outcome, e->trace };
 
     (void)sqlite3_bind_int64(s->event, 1, e->at);
     for (int i = 0; i < (int)ARRAY_LEN(texts); i++)
@@ -434,13 +487,23 @@ static int event_add(struct store *s, const struct store_event *e)
     int code = finish(s->event);
     if (code != SQLITE_DONE)
         return code;
-    (void)sqlite3_bind_int64(s->forget, 1, sqlite3_last_insert_rowid(s->db) - STORE_EVENTS);
+    s->last_event = sqlite3_last_insert_rowid(s->db);
+    (void)sqlite3_bind_int64(s->forget, 1, s->last_event - STORE_EVENTS);
     return finish(s->forget);
 }
 
+static int outcome_add(struct store *s, int64_t event, const struct store_event *e)
+{
+    (void)sqlite3_bind_int64(s->outcome, 1, event);
+    (void)sqlite3_bind_text(s->outcome, 2, e->outcome, -1, SQLITE_STATIC);
+    (void)sqlite3_bind_text(s->outcome, 3, e->job, -1, SQLITE_STATIC);
+    (void)sqlite3_bind_text(s->outcome, 4, e->trace, -1, SQLITE_STATIC);
+    return finish(s->outcome);
+}
+
 /* History is told, not relied on: it reaches the disk with the next record, so
- * that no event costs a sync. */
-bool store_event(struct store *s, const struct store_event *e, char **error)
+ * that no event costs a sync. Adds an event where `event` is 0. */
+static bool event_write(struct store *s, int64_t event, const struct store_event *e, char **error)
 {
     if (!is_writer(s, error))
         return false;
@@ -448,7 +511,7 @@ bool store_event(struct store *s, const struct store_event *e, char **error)
         (void)sqlite3_exec(s->db, "PRAGMA synchronous = FULL", NULL, NULL, NULL);
         return false;
     }
-    int code = event_add(s, e);
+    int code = event ? outcome_add(s, event, e) : event_add(s, e);
     if (code == SQLITE_DONE)
         code = sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL);
     bool ok = code == SQLITE_OK || failed(s, "write", code, error);
@@ -458,28 +521,52 @@ bool store_event(struct store *s, const struct store_event *e, char **error)
     return ok;
 }
 
+bool store_event(struct store *s, const struct store_event *e, char **error)
+{
+    return event_write(s, 0, e, error);
+}
+
+int64_t store_last_event(const struct store *s)
+{
+    return s->last_event;
+}
+
+bool store_outcome(struct store *s, int64_t event, const struct store_event *e, char **error)
+{
+    return event_write(s, event, e, error);
+}
+
+/* The columns that older ledgers lack are NULL there. */
+static void event_read(sqlite3_stmt *q, struct store_event *e)
+{
+    const char **texts[] = { &e->key, &e->kind, &e->text,    &e->job,     &e->revision,
+                             &e->by,  &e->plan, &e->request, &e->outcome, &e->trace };
+
+    e->at = sqlite3_column_int64(q, 0);
+    for (int i = 0; i < (int)ARRAY_LEN(texts); i++)
+        *texts[i] = (const char *)sqlite3_column_text(q, i + 1);
+}
+
 bool store_events(struct store *s, size_t n, void (*each)(void *ctx, const struct store_event *e),
                   void *ctx, char **error)
 {
-    static const char sql[] = "SELECT at, key, kind, text, job FROM (SELECT * FROM events"
+    static const char all[] = "SELECT at, key, kind, text, job, revision, by, plan, request,"
+                              " outcome, trace FROM (SELECT * FROM events"
                               " ORDER BY seq DESC LIMIT ?1) ORDER BY seq";
+    static const char first[] = "SELECT at, key, kind, text, job FROM (SELECT * FROM events"
+                                " ORDER BY seq DESC LIMIT ?1) ORDER BY seq";
     sqlite3_stmt *q = NULL;
 
     if (!s->db)
         return true;
-    int code = sqlite3_prepare_v2(s->db, sql, -1, &q, NULL);
+    int code = sqlite3_prepare_v2(s->db, s->format < FORMAT ? first : all, -1, &q, NULL);
     if (code == SQLITE_OK)
         code = sqlite3_bind_int64(q, 1, n < STORE_EVENTS ? (int64_t)n : STORE_EVENTS);
     if (code == SQLITE_OK)
         code = sqlite3_step(q);
     while (code == SQLITE_ROW) {
-        struct store_event e = {
-            .at = sqlite3_column_int64(q, 0),
-            .key = (const char *)sqlite3_column_text(q, 1),
-            .kind = (const char *)sqlite3_column_text(q, 2),
-            .text = (const char *)sqlite3_column_text(q, 3),
-            .job = (const char *)sqlite3_column_text(q, 4),
-        };
+        struct store_event e;
+        event_read(q, &e);
         each(ctx, &e);
         code = sqlite3_step(q);
     }

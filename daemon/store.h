@@ -19,6 +19,10 @@ struct store *store_open(const char *path, bool read_only, char **error);
 void store_close(struct store *s);
 /* Does a writer hold the ledger at this moment? */
 bool store_held(const char *path);
+/* Which process does, as it wrote down itself; 0 = none, or it does not say. */
+int64_t store_holder(const char *path);
+/* Looks at every page and index; false: *error says what is damaged. */
+bool store_check(struct store *s, char **error) MUST_USE;
 
 /* Every record, in order of its key; ends early when `each` says false (which
  * is no failure). */
@@ -28,10 +32,23 @@ bool store_each(struct store *s, bool (*each)(void *ctx, const char *text), void
 bool store_put(struct store *s, const char *key, const char *text, char **error) MUST_USE;
 struct store_event {
     msec at;
-    const char *key, *kind, *text, *job; /* key and job may be NULL */
+    const char *kind, *text;
+    /* Each of these may be NULL. */
+    const char *key, *job;
+    const char *revision; /* of the manifests in force: a commit id */
+    const char *by;       /* who asked for it, where it was a person: "uid 0 (root)" */
+    const char *plan;     /* digest of the plan that wanted it */
+    const char *request;  /* the write it is about: "POST /vdbs/7/disable" */
+    const char *outcome;  /* of that write: "202"; NULL while nobody has answered it */
+    const char *trace;    /* what DCT's own log calls that write */
 };
 /* Adds to the history, of which the newest STORE_EVENTS are kept. */
 bool store_event(struct store *s, const struct store_event *e, char **error) MUST_USE;
+/* What store_outcome() calls the event that was added last. */
+int64_t store_last_event(const struct store *s);
+/* Adds how the write ended that an event is about: its outcome, job and trace. */
+bool store_outcome(struct store *s, int64_t event, const struct store_event *e,
+                   char **error) MUST_USE;
 /* The newest `n` events, oldest first. */
 bool store_events(struct store *s, size_t n, void (*each)(void *ctx, const struct store_event *e),
                   void *ctx, char **error) MUST_USE;

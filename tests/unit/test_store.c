@@ -366,7 +366,7 @@ static void what_belongs_to_another_program_is_left_alone(void **state)
 
     store_close(must_open(newer, false));
     damage(newer, 60, 4); /* user_version */
-    check_refused(newer, false, "has format", "this dctd knows format 1");
+    check_refused(newer, false, "has format", "this dctd knows format 2");
     free(path);
     free(newer);
 }
@@ -392,7 +392,7 @@ static void show_event(void *ctx, const struct store_event *e)
 
 static void must_add(struct store *s, msec at, const char *key, const char *text, const char *job)
 {
-    const struct store_event e = { at, key, "done", text, job };
+    const struct store_event e = { .at = at, .key = key, .kind = "done", .text = text, .job = job };
     char *error = NULL;
 
     if (!store_event(s, &e, &error))
@@ -457,6 +457,93 @@ static void check_query(const char *path, const char *sql, const char *expected)
     buf_clear(&row);
 }
 
+static void show_write(void *ctx, const struct store_event *e)
+{
+    buf_printf(ctx, "%s %s %s %s %s %s %s\n", e->request, e->outcome ? e->outcome : "?",
+               e->job ? e->job : "-", e->trace ? e->trace : "-", e->revision, e->plan,
+               e->by ? e->by : "-");
+}
+
+static void a_write_gets_its_outcome_when_it_is_answered(void **state)
+{
+    (void)state;
+    OWNED(tree) t = tree_new();
+    char *path = tree_at(t, "ledger.db"), *error = NULL;
+    struct buf all = BUF_WITH_LIMIT(1 << 20);
+    struct store *s = must_open(path, false);
+    struct store_event e = { .kind = "write", .text = "", .revision = "3f9", .plan = "aa" };
+
+    e.request = "POST /vdbs/7/disable";
+    assert_true(store_event(s, &e, &error));
+    int64_t first = store_last_event(s);
+    e.request = "DELETE /vdbs/8";
+    assert_true(store_event(s, &e, &error));
+    assert_true(store_outcome(s, first,
+                              &(struct store_event){ .outcome = "202", .job = "j1", .trace = "t1" },
+                              &error));
+    assert_true(store_events(s, 9, show_write, &all, &error));
+    assert_string_equal(buf_text(&all), "POST /vdbs/7/disable 202 j1 t1 3f9 aa -\n"
+                                        "DELETE /vdbs/8 ? - - 3f9 aa -\n");
+    buf_clear(&all);
+    store_close(s);
+    free(path);
+}
+
+static void change_file(const char *path, const char *sql)
+{
+    sqlite3 *db;
+
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+static void a_ledger_of_an_older_dctd_is_brought_up_to_date(void **state)
+{
+    (void)state;
+    OWNED(tree) t = tree_new();
+    char *path = tree_at(t, "ledger.db"), *error = NULL;
+    struct buf all = BUF_WITH_LIMIT(1 << 20);
+    struct store *s = must_open(path, false);
+
+    must_put(s, "VDB/orders", "{}");
+    must_add(s, 1, "VDB/orders", "long ago", NULL);
+    store_close(s);
+    change_file(path, "ALTER TABLE events DROP COLUMN revision; ALTER TABLE events DROP COLUMN by;"
+                      "ALTER TABLE events DROP COLUMN plan;ALTER TABLE events DROP COLUMN request;"
+                      "ALTER TABLE events DROP COLUMN outcome;"
+                      "ALTER TABLE events DROP COLUMN trace; PRAGMA user_version = 1");
+
+    s = must_open(path, true);
+    assert_true(store_events(s, 9, show_event, &all, &error));
+    store_close(s);
+    s = must_open(path, false);
+    check_records(s, "{} ");
+    must_add(s, 2, "VDB/orders", "now", NULL);
+    assert_true(store_events(s, 9, show_event, &all, &error));
+    assert_string_equal(buf_text(&all), "1 VDB/orders done long ago -\n"
+                                        "1 VDB/orders done long ago -\n2 VDB/orders done now -\n");
+    store_close(s);
+    check_query(path, "PRAGMA user_version", "2");
+    buf_clear(&all);
+    free(path);
+}
+
+static void a_whole_ledger_passes_and_its_holder_is_named(void **state)
+{
+    (void)state;
+    OWNED(tree) t = tree_new();
+    char *path = tree_at(t, "ledger.db"), *error = NULL;
+
+    assert_int_equal(store_holder(path), 0);
+    struct store *s = must_open(path, false);
+    assert_int_equal(store_holder(path), getpid());
+    assert_true(store_check(s, &error));
+    store_close(s);
+    assert_int_equal(store_holder(path), 0);
+    free(path);
+}
+
 static void people_can_read_it_with_the_sqlite3_shell(void **state)
 {
     (void)state;
@@ -491,6 +578,9 @@ int main(void)
         cmocka_unit_test(bad_places_are_told),
         cmocka_unit_test(the_newest_events_come_oldest_first),
         cmocka_unit_test(history_is_bounded),
+        cmocka_unit_test(a_write_gets_its_outcome_when_it_is_answered),
+        cmocka_unit_test(a_ledger_of_an_older_dctd_is_brought_up_to_date),
+        cmocka_unit_test(a_whole_ledger_passes_and_its_holder_is_named),
         cmocka_unit_test(people_can_read_it_with_the_sqlite3_shell),
     };
 
