@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "daemon/config_status.h"
 #include "daemon/env.h"
 #include "daemon/file.h"
 #include "schema/json.h"
@@ -33,6 +34,10 @@ enum {
     LEDGER,
     CONTROL,
     LISTEN,
+    CERTIFICATE,
+    TLS_KEY,
+    STATUS_TOKEN,
+    HOOK_SECRET,
     ROWS
 };
 
@@ -90,7 +95,16 @@ static const struct field rows[ROWS] = {
     [CONTROL]    = { .yaml = "control", .type = F_STRING, .min = 1, .max = PATH_MAX,
                      .doc = "the socket that dctd's commands talk to" },
     [LISTEN]     = { .yaml = "status.listen", .type = F_STRING, .min = 1, .max = 255,
-                     .doc = "HOST:PORT of the status server; off when left out" },
+                     .doc = "ADDRESS:PORT of the status server; off when left out" },
+    [CERTIFICATE] = { .yaml = "status.tls.certificate", .type = F_STRING, .min = 1,
+                     .max = PATH_MAX,
+                     .doc = "certificate (PEM, with its chain) that the status server shows" },
+    [TLS_KEY]    = { .yaml = "status.tls.key", .type = F_SECRET,
+                     .doc = "its private key (PEM)" },
+    [STATUS_TOKEN] = { .yaml = "status.token", .type = F_SECRET,
+                     .doc = "bearer token that readers of the status server must show" },
+    [HOOK_SECRET] = { .yaml = "status.webhook.secret", .type = F_SECRET,
+                     .doc = "what GitHub or GitLab prove themselves with at POST /hook/git" },
 };
 /* clang-format on */
 
@@ -312,27 +326,18 @@ static void read_suspensions(struct reading *r)
     }
 }
 
-static void check_listen(struct reading *r)
+static void check_status(struct reading *r)
 {
-    const struct node *at = said(r, LISTEN);
-    size_t n = at ? strlen(at->text) : 0;
-    size_t host = at ? host_length(at->text, n) : 0;
+    const struct status_said at = {
+        .control = said(r, CONTROL),
+        .listen = said(r, LISTEN),
+        .certificate = said(r, CERTIFICATE),
+        .key = said(r, TLS_KEY),
+        .token = said(r, STATUS_TOKEN),
+        .webhook = said(r, HOOK_SECRET),
+    };
 
-    if (at && (host == 0 || host == n)) {
-        node_error(r->y, at, "`status.listen` must be HOST:PORT");
-        diag_hint(r->y->diags, "127.0.0.1:9660 serves this host only");
-    }
-}
-
-/* A setting without an effect must not look as if it had one. */
-static void check_unused(struct reading *r)
-{
-    static const size_t unused[] = { CONTROL, LISTEN };
-
-    for (size_t i = 0; i < ARRAY_LEN(unused); i++) {
-        if (said(r, unused[i]))
-            warn_at(r, unused[i], "this version does not use it");
-    }
+    status_check(r->y, r->folder, &at);
 }
 
 static char *host_name(void)
@@ -343,14 +348,27 @@ static char *host_name(void)
     return xstrdup(name[0] ? name : "dctd");
 }
 
-/* systemd names the folder that the unit owns; with several, the first is meant. */
-static char *default_ledger(void)
+/* A file in the folder that the unit owns, which systemd names in `variable`;
+ * with several the first is meant, NULL without one. */
+static char *unit_file(const char *variable, const char *name)
 {
-    const char *folder = env_get("STATE_DIRECTORY");
+    const char *folder = env_get(variable);
 
     if (!folder || !*folder)
-        return xstrdup("/var/lib/dctd/ledger.db");
-    return xasprintf("%.*s/ledger.db", (int)strcspn(folder, ":"), folder);
+        return NULL;
+    return xasprintf("%.*s/%s", (int)strcspn(folder, ":"), folder, name);
+}
+
+static char *default_ledger(void)
+{
+    char *path = unit_file("STATE_DIRECTORY", "ledger.db");
+
+    return path ? path : xstrdup("/var/lib/dctd/ledger.db");
+}
+
+static char *default_control(void)
+{
+    return unit_file("RUNTIME_DIRECTORY", "control.sock");
 }
 
 static char *without_slash(const char *s)
@@ -397,8 +415,12 @@ static struct config *config_of(struct reading *r, const char *path, msec interv
     c->per_engine = number_or(r, PER_ENGINE, 8);
     c->per_environment = number_or(r, PER_ENVIRONMENT, 4);
     c->ledger = r->values[LEDGER].state == V_SET ? path_or(r, LEDGER, NULL) : default_ledger();
-    c->control = path_or(r, CONTROL, NULL);
-    c->status_listen = r->values[LISTEN].state == V_SET ? xstrdup(r->values[LISTEN].s) : NULL;
+    c->control = r->values[CONTROL].state == V_SET ? path_or(r, CONTROL, NULL) : default_control();
+    c->status.listen = r->values[LISTEN].state == V_SET ? xstrdup(r->values[LISTEN].s) : NULL;
+    c->status.certificate = path_or(r, CERTIFICATE, NULL);
+    c->status.key = secret_of(r, TLS_KEY);
+    c->status.token = secret_of(r, STATUS_TOKEN);
+    c->status.webhook = secret_of(r, HOOK_SECRET);
     return c;
 }
 
@@ -441,8 +463,7 @@ static struct config *config_read(const char *path, const char *text, size_t n, 
     check_trust(&r);
     check_interval(&r, &interval);
     read_suspensions(&r);
-    check_listen(&r);
-    check_unused(&r);
+    check_status(&r);
     source_quote(&y->source, d);
     bool good = d->errors == errors && !y->broken;
     struct config *c = good ? config_of(&r, path, interval) : NULL;
@@ -484,6 +505,10 @@ void config_free(struct config *c)
     free(c->suspensions);
     strings_clear(&c->reasons);
     free(c->control);
-    free(c->status_listen);
+    free(c->status.listen);
+    free(c->status.certificate);
+    free(c->status.key.name);
+    free(c->status.token.name);
+    free(c->status.webhook.name);
     free(c);
 }

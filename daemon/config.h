@@ -34,8 +34,12 @@ struct config {
     struct strings reasons;                      /* of the suspensions, which borrow them */
     unsigned total, per_engine, per_environment; /* actions at a time, 0 = no limit */
     char *ledger;
-    char *control;       /* NULL: no control socket */
-    char *status_listen; /* "host:port"; NULL: no status server */
+    char *control; /* as configured, else in $RUNTIME_DIRECTORY; NULL: no control socket */
+    struct {
+        char *listen;      /* "address:port"; NULL: no status server */
+        char *certificate; /* NULL: no TLS */
+        struct secret_setting key, token, webhook;
+    } status;
 };
 
 /* Reads the file and checks it; what it leaves out gets its default. Relative

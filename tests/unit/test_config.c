@@ -69,6 +69,7 @@ static void what_is_left_out_gets_its_default(void **state)
     (void)state;
     char host[256];
     set_environment("STATE_DIRECTORY", NULL);
+    set_environment("RUNTIME_DIRECTORY", NULL);
     struct sample s = load(minimal);
     const struct config *c = s.config;
 
@@ -94,7 +95,7 @@ static void what_is_left_out_gets_its_default(void **state)
     assert_int_equal(c->per_environment, 4);
     assert_string_equal(c->ledger, "/var/lib/dctd/ledger.db");
     assert_null(c->control);
-    assert_null(c->status_listen);
+    assert_null(c->status.listen);
     sample_clear(&s);
 }
 
@@ -146,14 +147,108 @@ static void everything_can_be_said(void **state)
     assert_int_equal(c->per_environment, 1);
     assert_string_equal(c->ledger, "/srv/ledger.db");
     assert_string_equal(c->control, "/run/dctd/control.sock");
-    assert_string_equal(c->status_listen, "[::1]:9660");
+    assert_string_equal(c->status.listen, "[::1]:9660");
     /* Loud, though not an error. */
     assert_int_equal(s.diags.errors, 0);
     check_said(&s, "dctd.yaml:6:23: warning: `dct.insecureSkipVerify`: the certificate of DCT is "
                    "not checked");
-    check_said(&s, "warning: `control`: this version does not use it");
-    check_said(&s, "warning: `status.listen`: this version does not use it");
     sample_clear(&s);
+}
+
+static void where_it_listens_can_be_guarded(void **state)
+{
+    (void)state;
+    struct sample s = load("dct: {url: https://dct.example.com, apiKey: {credential: key}}\n"
+                           "status:\n"
+                           "  listen: 0.0.0.0:9660\n"
+                           "  tls: {certificate: tls.pem, key: {file: tls.key}}\n"
+                           "  token: {credential: status-token}\n"
+                           "  webhook: {secret: {env: HOOK}}\n");
+    const struct config *c = s.config;
+    char *certificate = tree_at(s.tree, "tls.pem"), *key = tree_at(s.tree, "tls.key");
+
+    assert_non_null(c);
+    assert_string_equal(c->status.certificate, certificate);
+    assert_int_equal(c->status.key.source, SECRET_FILE);
+    assert_string_equal(c->status.key.name, key);
+    assert_string_equal(c->status.token.name, "status-token");
+    assert_int_equal(c->status.webhook.source, SECRET_ENV);
+    assert_string_equal(c->status.webhook.name, "HOOK");
+    check_said(&s, "dctd.yaml:4:22: warning: `status.tls.certificate`: ");
+    assert_int_equal(s.diags.all, 1);
+    free(certificate);
+    free(key);
+    sample_clear(&s);
+}
+
+static void the_control_socket_is_in_the_folder_of_the_unit(void **state)
+{
+    (void)state;
+    set_environment("RUNTIME_DIRECTORY", "/run/dctd:/run/other");
+    struct sample s = load(minimal);
+
+    assert_non_null(s.config);
+    assert_string_equal(s.config->control, "/run/dctd/control.sock");
+    set_environment("RUNTIME_DIRECTORY", NULL);
+    sample_clear(&s);
+}
+
+static void check_warned(const char *status, const char *expected)
+{
+    char *text = xasprintf("%sstatus: %s\n", minimal, status);
+    struct sample s = load(text);
+
+    assert_non_null(s.config);
+    assert_int_equal(s.diags.all, expected ? 1 : 0);
+    if (expected)
+        check_said(&s, expected);
+    sample_clear(&s);
+    free(text);
+}
+
+static void listening_to_everyone_is_warned_of(void **state)
+{
+    (void)state;
+    check_warned("{listen: 0.0.0.0:9660}", "2:18: warning: `status.listen`: everyone who reaches");
+    check_warned("{listen: \"[::]:9660\"}", "set `status.tls` and `status.token`");
+    check_warned("{listen: 192.0.2.1:9660, token: {env: T}}", "crosses the network in clear text");
+    check_warned("{listen: 127.0.0.1:0}", NULL);
+    check_warned("{listen: localhost:9660}", NULL);
+    check_warned("{listen: \"[::1]:9660\"}", NULL);
+}
+
+static void a_setting_without_a_listener_is_warned_of(void **state)
+{
+    (void)state;
+    check_warned("{token: {env: T}}", "`status.token` has no effect without `status.listen`");
+    check_warned("{webhook: {secret: {env: T}}}", "`status.webhook` has no effect");
+}
+
+static void check_status_refused(const char *rest, const char *expected)
+{
+    char *text = xasprintf("%s%s\n", minimal, rest);
+
+    check_refused(text, expected);
+    free(text);
+}
+
+static void where_it_cannot_listen_is_refused(void **state)
+{
+    char *path = xasprintf("control: /%0200d", 7);
+
+    (void)state;
+    check_status_refused("status: {listen: \"9660\"}", "must be ADDRESS:PORT");
+    check_status_refused("status: {listen: \"host.example.com:9660\"}", "are not looked up");
+    check_status_refused("status: {listen: \"127.0.0.1:65536\"}", "must be ADDRESS:PORT");
+    check_status_refused("status: {listen: \"127.0.0.1:-1\"}", "must be ADDRESS:PORT");
+    check_status_refused("status: {listen: \"::1:9660\"}", "must be ADDRESS:PORT");
+    check_status_refused("status: {listen: \"127.0.0.1:1\", tls: {certificate: a}}",
+                         "needs `status.tls.key` beside it");
+    check_status_refused("status: {listen: \"127.0.0.1:1\", tls: {key: {env: K}}}",
+                         "needs `status.tls.certificate` beside it");
+    check_status_refused("status: {listen: \"127.0.0.1:1\", token: plain}", "token");
+    check_status_refused(path, "longer than the 107 bytes");
+    free(path);
 }
 
 static void every_kind_can_be_suspended(void **state)
@@ -435,6 +530,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_left_out_gets_its_default),
         cmocka_unit_test(everything_can_be_said),
+        cmocka_unit_test(where_it_listens_can_be_guarded),
+        cmocka_unit_test(the_control_socket_is_in_the_folder_of_the_unit),
+        cmocka_unit_test(listening_to_everyone_is_warned_of),
+        cmocka_unit_test(a_setting_without_a_listener_is_warned_of),
+        cmocka_unit_test(where_it_cannot_listen_is_refused),
         cmocka_unit_test(every_kind_can_be_suspended),
         cmocka_unit_test(suspensions_are_checked),
         cmocka_unit_test(relative_paths_start_at_the_folder_of_the_file),
