@@ -63,6 +63,7 @@ void action_run_free(struct action_run *run)
     free(run->lookups);
     free(run->environment);
     free(run->job);
+    strings_clear(&run->broken);
     free(run->error);
     cJSON_Delete(run->raw);
     free(run);
@@ -381,6 +382,24 @@ static char *still_differs(const struct action *a, const struct diff *d)
     return NULL;
 }
 
+/* Is it what a creation left behind that nobody heard of, and that failed? */
+static bool left_behind(const struct action *a, const struct entry *e)
+{
+    return e && e->intent.makes && strings_has(&a->run->broken, a->id);
+}
+
+/* It is not built upon, and not repaired: the next plan says what is to be done. */
+static void give_up_half_made(struct exec *x, struct action *a, struct entry *e, struct step *s)
+{
+    (void)keep_wish(x->world, a->wanted, e);
+    free(e->id);
+    e->id = xstrdup(a->id);
+    e->failed = true;
+    entry_close(e);
+    action_record(e, s);
+    action_fail(x, a, FAIL_RECOVERABLE, xasprintf("DCT failed to make it and left %s", a->id), s);
+}
+
 static void there_to_stay(struct exec *x, struct action *a, struct step *s)
 {
     const struct observed_item *item = observed_by_id(x->world->observed, a->kind->kind, a->id);
@@ -394,6 +413,12 @@ static void there_to_stay(struct exec *x, struct action *a, struct step *s)
         entry_close(e);
     diff_object(x->world, a->wanted, item, e, a->verb == VERB_ADOPT, &d);
     char *differs = still_differs(a, &d);
+    if (differs && left_behind(a, e)) {
+        diff_clear(&d);
+        free(differs);
+        give_up_half_made(x, a, e, s);
+        return;
+    }
     bool more = differs && program_update(x, a, item, &d);
     diff_clear(&d);
     if (more) {
@@ -497,15 +522,6 @@ void action_wake(struct exec *x, struct action *a, struct step *s)
     action_look_again(x, a, s);
 }
 
-static bool makes(const struct action *a, const char *call)
-{
-    for (size_t i = 0; i < a->kind->n_creates; i++) {
-        if (streq(a->kind->creates[i].name, call))
-            return true;
-    }
-    return false;
-}
-
 /* The job is of the write that the ledger knows, which need not be the one that
  * this action would begin with. */
 void action_resume(struct exec *x, struct action *a, struct step *s)
@@ -515,7 +531,7 @@ void action_resume(struct exec *x, struct action *a, struct step *s)
 
     if (!a->id && e->id)
         a->id = xstrdup(e->id);
-    if (a->verb == VERB_CREATE && makes(a, e->intent.call)) {
+    if (a->verb == VERB_CREATE && e->intent.makes) {
         program_create(x, a);
         a->run->at = a->run->n - 1;
     }

@@ -66,14 +66,15 @@ struct action_run {
     unsigned job_missing;
     bool polled; /* the poll under way asks for its job */
     int percent;
-    msec wake;           /* go on then; 0 = something else wakes it */
-    msec settling_since; /* 0 = not settling */
-    unsigned looks;      /* in a row without progress */
-    bool made, deleted;  /* by this run */
-    bool outcome_asked;  /* of a write that nobody answered: no job is under way */
-    bool may_appear;     /* a job is over that may have made it */
-    bool snapshot;       /* has one, as far as was looked */
-    bool snapshot_taken; /* by this run */
+    msec wake;             /* go on then; 0 = something else wakes it */
+    msec settling_since;   /* 0 = not settling */
+    unsigned looks;        /* in a row without progress */
+    bool made, deleted;    /* by this run */
+    bool outcome_asked;    /* of a write that nobody answered: no job is under way */
+    bool may_appear;       /* a job is over that may have made it */
+    struct strings broken; /* ids of what creations were to make that ended badly */
+    bool snapshot;         /* has one, as far as was looked */
+    bool snapshot_taken;   /* by this run */
     bool refreshed, switched;
     bool rescuing;    /* it has failed; what it disabled is being enabled */
     bool engine_away; /* DCT could not reach the engine */

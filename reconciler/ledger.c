@@ -131,6 +131,7 @@ char *entry_text(const struct entry *e)
         add_text(intent, "call", e->intent.call);
         add_text(intent, "job", e->intent.job);
         cJSON_AddNumberToObject(intent, "at", (double)e->intent.at);
+        add_true(intent, "makes", e->intent.makes);
         add_true(intent, "lost", e->intent.lost);
     }
     cJSON_AddItemReferenceToObject(o, "applied", e->applied);
@@ -166,6 +167,7 @@ static void restore_intent(struct intent *intent, const cJSON *o)
     intent->call = own_text(o, "call");
     intent->job = own_text(o, "job");
     intent->at = cJSON_IsNumber(at) ? (msec)at->valuedouble : 0;
+    intent->makes = json_true(o, "makes");
     intent->lost = json_true(o, "lost");
     if (!intent->call)
         intent->call = xstrdup("update");
@@ -271,7 +273,7 @@ void entry_intend(struct entry *e, const char *call, msec now)
 {
     e->intent.open = true;
     e->intent.at = now;
-    e->intent.lost = false;
+    e->intent.makes = e->intent.lost = false;
     replace(&e->intent.call, call);
     replace(&e->intent.job, NULL);
 }

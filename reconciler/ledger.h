@@ -18,7 +18,8 @@ struct intent {
     char *call; /* "create", "update", "delete", or a call's name */
     char *job;  /* NULL: no reply has named one */
     msec at;
-    bool lost; /* it had a job, which DCT does not follow to its end */
+    bool makes; /* it is the one that makes the object */
+    bool lost;  /* it had a job, which DCT does not follow to its end */
 };
 
 struct entry {

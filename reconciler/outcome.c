@@ -83,6 +83,20 @@ static bool may_appear(const struct exec *x, const struct action *a, const cJSON
     return false;
 }
 
+/* The object was not there before its creation: a job on it that failed, while
+ * nobody knows of another one, is that creation. */
+static void note_broken(const struct action *a, const struct entry *e, const cJSON *jobs)
+{
+    const cJSON *job;
+
+    strings_clear(&a->run->broken);
+    cJSON_ArrayForEach(job, jobs) {
+        if (e->intent.makes && json_text(job, "target_id") && on_engine(job, a->engine) &&
+            job_has_failed(json_text(job, "status")))
+            strings_add(&a->run->broken, json_text(job, "target_id"));
+    }
+}
+
 void outcome_reply(struct exec *x, struct action *a, const struct reply *r, struct step *s)
 {
     struct entry *e = action_entry(x, a);
@@ -106,6 +120,7 @@ void outcome_reply(struct exec *x, struct action *a, const struct reply *r, stru
         action_move(a, A_SETTLING);
     } else {
         a->run->outcome_asked = true;
+        note_broken(a, e, json_at(r->body, "items"));
         a->run->may_appear = may_appear(x, a, json_at(r->body, "items"));
         look(x, a, s);
     }

@@ -23,6 +23,11 @@ msec outcome_due(const struct entry *e)
     return e->intent.at + (e->intent.lost ? LOST_GRACE : OUTCOME_GRACE);
 }
 
+bool creation_lost(const struct entry *e, msec now)
+{
+    return e && e->intent.lost && e->intent.makes && now >= outcome_due(e);
+}
+
 msec planning_not_before(const struct planner *in, const struct action *a)
 {
     msec own = backoff_until(in->backoff, a->key);
@@ -36,7 +41,8 @@ msec planning_due(const struct planner *in, const char *key)
     msec until = backoff_until(in->backoff, key);
     msec due = outcome_due(ledger_find(in->world->ledger, key));
 
-    return until > due ? until : due;
+    due = until > due ? until : due;
+    return due > in->now ? due : 0;
 }
 
 struct action *planning_add(struct planning *p, enum verb verb, const struct wanted *w,
@@ -322,16 +328,33 @@ static void take_changes(struct action *a, struct diff *d)
     d->changes = NULL;
 }
 
-/* Its creation failed in the middle, and it differs from what it was to be. */
-static bool half_made(const struct pairing *pair)
+/* Does something differ that its creation was to bring? */
+static bool creation_differs(const struct wanted *w, const struct diff *d)
 {
-    return pair->entry && pair->entry->failed;
+    const unsigned variant = 1U << wire_create_variant(w->object);
+
+    for (size_t i = 0; i < d->n; i++) {
+        const struct field *f = &w->object->kind->table.rows[d->changes[i].row];
+        if (f->create && f->type != F_TAGS && (!f->creates || f->creates & variant))
+            return true;
+    }
+    return false;
 }
 
-static enum verb update_verb(const struct wanted *w, const struct pairing *pair,
-                             const struct diff *d)
+/* Its creation ended in the middle, and it differs from what it was to be. */
+static bool half_made(const struct planning *p, const struct wanted *w, const struct pairing *pair,
+                      const struct diff *d)
 {
-    if ((d->create_only || half_made(pair)) && w->object->policy.replace_allowed)
+    if (!pair->entry || !d->n)
+        return false;
+    return pair->entry->failed ||
+           (creation_lost(pair->entry, p->in->now) && creation_differs(w, d));
+}
+
+static enum verb update_verb(const struct planning *p, const struct wanted *w,
+                             const struct pairing *pair, const struct diff *d)
+{
+    if ((d->create_only || half_made(p, w, pair, d)) && w->object->policy.replace_allowed)
         return VERB_REPLACE;
     return pair->match == MATCH_ADOPT ? VERB_ADOPT : VERB_UPDATE;
 }
@@ -340,7 +363,7 @@ static void plan_update(struct planning *p, const struct wanted *w, const struct
                         struct diff *d)
 {
     struct action *a =
-        planning_add(p, update_verb(w, pair, d), w, pair->item,
+        planning_add(p, update_verb(p, w, pair, d), w, pair->item,
                      pair->match == MATCH_ADOPT
                          ? xstrdup("it exists; the policy lets us take it over")
                      : only_debt(w, pair, d) ? xstrdup("it was disabled for a change that is over")
@@ -366,13 +389,18 @@ static void plan_update(struct planning *p, const struct wanted *w, const struct
 }
 
 /* Nothing may be made from it, so for those that need it it is not there. */
-static void plan_half_made(struct planning *p, const struct wanted *w, const struct pairing *pair)
+static void plan_half_made(struct planning *p, const struct wanted *w, const struct pairing *pair,
+                           struct diff *d)
 {
     struct action *a = planning_add(p, VERB_CREATE, w, NULL, xstrdup("its creation failed"));
 
-    action_block(a, xasprintf("DCT failed to make it and left %s behind; delete that in DCT, or "
-                              "set policy.replace: allow",
+    action_block(a, xasprintf("%s and left %s behind; delete that in DCT, or set "
+                              "policy.replace: allow",
+                              pair->entry->failed ? "DCT failed to make it"
+                                                  : "DCT lost the job that was to make it",
                               pair->item->id));
+    take_changes(a, d);
+    d->n = 0;
 }
 
 /* In sync as far as values go; there may still be something to do for it. */
@@ -413,8 +441,8 @@ static void plan_wanted(struct planning *p, size_t i)
         return;
     }
     diff_object(world, w, pair->item, pair->entry, pair->match == MATCH_ADOPT, &d);
-    if (d.n && half_made(pair) && !w->object->policy.replace_allowed)
-        plan_half_made(p, w, pair);
+    if (half_made(p, w, pair, &d) && !w->object->policy.replace_allowed)
+        plan_half_made(p, w, pair, &d);
     else if (d.n || pair->match == MATCH_ADOPT)
         plan_update(p, w, pair, &d);
     else if (d.unresolved)

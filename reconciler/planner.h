@@ -32,6 +32,9 @@ void plan_count(struct plan *p);
 enum { OUTCOME_GRACE = 30000, LOST_GRACE = 300000 };
 /* When the write that the ledger holds has become known; 0 = it is. */
 msec outcome_due(const struct entry *e);
+/* Did DCT lose the job that makes it, long enough ago? What differs then will
+ * not come any more. */
+bool creation_lost(const struct entry *e, msec now);
 
 /* When the object of that key may be tried again. */
 msec planning_due(const struct planner *in, const char *key);

@@ -3,6 +3,7 @@
 
 #include "reconciler/action_parts.h"
 #include "reconciler/keep.h"
+#include "reconciler/planner.h"
 #include "reconciler/reply.h"
 #include "schema/json.h"
 
@@ -56,16 +57,19 @@ static void intend(struct exec *x, struct action *a, const struct todo *t, struc
 
     if (t->type == TODO_CREATE) {
         free(e->id);
+        entry_close(e);
         e->id = NULL;
         e->failed = false;
         e->origin = ORIGIN_CREATED;
         keep_created(x, a, e);
     }
+    e->failed = e->failed || creation_lost(e, s->now);
     if (t->type == TODO_DISABLE)
         e->owes_enable = !wants_off(a);
     if (t->type == TODO_CREATE || t->type == TODO_UPDATE)
         owe_refreshes(x, a, s);
     entry_intend(e, call, s->now);
+    e->intent.makes = t->type == TODO_CREATE;
     action_record(e, s);
 }
 
@@ -116,16 +120,12 @@ void action_begin_job(struct action *a, const char *id, struct step *s)
  * had time to, that is not taken for gone. */
 static void left_alone(struct entry *e, const struct step *s)
 {
-    const struct kind_desc *k = kind_desc(e->kind);
-
-    for (size_t i = 0; i < k->n_creates; i++) {
-        if (!streq(k->creates[i].name, e->intent.call))
-            continue;
-        entry_job(e, NULL);
-        e->intent.at = s->now;
+    if (!e->intent.makes) {
+        entry_close(e);
         return;
     }
-    entry_close(e);
+    entry_job(e, NULL);
+    e->intent.at = s->now;
 }
 
 /* What the todo carried is noted. True if what it did is seen only later: GET
@@ -235,6 +235,11 @@ static enum job_meaning job_meaning(const char *status)
 bool job_is_under_way(const char *status)
 {
     return job_meaning(status) == JOB_GOES_ON;
+}
+
+bool job_has_failed(const char *status)
+{
+    return job_meaning(status) == JOB_FAILED;
 }
 
 static void job_goes_on(struct action *a, const cJSON *job, const char *status, struct step *s)

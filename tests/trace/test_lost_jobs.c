@@ -1,0 +1,141 @@
+/* Creations whose job DCT does not follow to its end: what they left behind is
+ * given time to become right, and is then a failed creation like any other. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "tests/lib/estate.h"
+#include "tests/lib/story.h"
+
+enum { HOUR = 3600000 };
+
+/* A world of nothing, in which the job of the link meets the fault. */
+static struct test_world *linking(const char *fault)
+{
+    struct test_world *w = test_world_new(&(struct sim_options){ .strict = true }, CYCLE_RUN);
+    char *rule = xasprintf("{\"route\":\"/dsources/appdata\",\"times\":1,%s}", fault);
+
+    story_meddle(w, "fault", rule);
+    free(rule);
+    return w;
+}
+
+static void live(struct test_world *w, msec time)
+{
+    msec end = w->now + time;
+
+    while (w->now < end) {
+        w->rested = false;
+        test_world_run(w, end - w->now);
+    }
+}
+
+static size_t writes_of(const struct test_world *w, const char *start)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < w->sent.n; i++)
+        n += starts_with(w->sent.items[i], start);
+    return n;
+}
+
+static void stays_half_made(const char *fault)
+{
+    struct test_world *w = linking(fault);
+
+    test_world_manifests(w, estate_all());
+    live(w, 6 * (msec)HOUR);
+    assert_int_equal(writes_of(w, "DSource/orders"), 1);
+    assert_int_equal(writes_of(w, "VDB/"), 0);
+    char *plan = story_plan(w, estate_all());
+    story_holds(plan, "! DSource/orders blocked: DCT lost the job that was to make it");
+    story_holds(plan,
+                "delete that in DCT, or set policy.replace: allow create: its creation failed");
+    story_holds(plan, "! VDB/orders-dev blocked: it waits for DSource/orders, which is blocked");
+    free(plan);
+    story_meddle(w, "delete", "{\"kind\":\"dsources\",\"name\":\"orders\"}");
+    w->options.mode = CYCLE_APPLY;
+    test_world_restart(w);
+    story_converge(w, estate_all());
+    test_world_free(w);
+}
+
+static void test_what_a_lost_job_left_is_not_repaired_for_ever(void **state)
+{
+    (void)state;
+    stays_half_made("\"job\":\"TIMEDOUT\"");
+    stays_half_made("\"job\":\"ABANDONED\",\"work\":false");
+}
+
+static void test_it_is_made_again_where_that_is_allowed(void **state)
+{
+    static const char last[] = "    settings: {max_connections: '200', log_statement: null}\n";
+    struct test_world *w = linking("\"job\":\"TIMEDOUT\"");
+    char *more = xasprintf("%spolicy: {replace: allow}\n", last);
+    char *yaml = text_with(estate_all(), last, more);
+
+    (void)state;
+    w->options.mode = CYCLE_APPLY;
+    test_world_restart(w);
+    story_converge(w, yaml);
+    assert_int_equal(writes_of(w, "DSource/orders POST /dsources/delete"), 1);
+    assert_int_equal(writes_of(w, "DSource/orders POST /dsources/appdata"), 2);
+    assert_int_equal(test_world_count(w, "/dsources", "orders"), 1);
+    free(more);
+    free(yaml);
+    test_world_free(w);
+}
+
+/* The engine carries on: it is waited for, and nothing is taken for broken. */
+static void test_work_that_goes_on_is_given_time(void **state)
+{
+    struct test_world *w = linking("\"job\":\"ABANDONED\"");
+
+    (void)state;
+    test_world_manifests(w, estate_all());
+    live(w, HOUR);
+    assert_int_equal(writes_of(w, "DSource/orders"), 1);
+    story_settle(w);
+    test_world_free(w);
+}
+
+static enum fate unheard_link(struct test_world *w, const struct request *r)
+{
+    (void)w;
+    return streq(r->path, "/dsources/appdata") ? FATE_UNHEARD : FATE_CARRIED;
+}
+
+/* Nobody ever heard of the job; that it failed is found out afterwards. */
+static void test_a_job_that_failed_unheard_is_a_failed_creation(void **state)
+{
+    struct test_world *w = linking("\"job\":\"FAILED\",\"job_error\":\"no space left\"");
+
+    (void)state;
+    w->fate = unheard_link;
+    test_world_manifests(w, estate_all());
+    live(w, 6 * (msec)HOUR);
+    assert_int_equal(writes_of(w, "DSource/orders"), 1);
+    assert_int_equal(writes_of(w, "VDB/"), 0);
+    char *plan = story_plan(w, estate_all());
+    story_holds(plan, "! DSource/orders blocked: DCT failed to make it and left");
+    story_holds(plan,
+                "delete that in DCT, or set policy.replace: allow create: its creation failed");
+    free(plan);
+    test_world_free(w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_what_a_lost_job_left_is_not_repaired_for_ever),
+        cmocka_unit_test(test_it_is_made_again_where_that_is_allowed),
+        cmocka_unit_test(test_work_that_goes_on_is_given_time),
+        cmocka_unit_test(test_a_job_that_failed_unheard_is_a_failed_creation),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
