@@ -27,6 +27,11 @@ void notify_status(const char *text)
     (void)sd_notifyf(0, "STATUS=%s", text);
 }
 
+void notify_extend(msec wait)
+{
+    (void)sd_notifyf(0, "EXTEND_TIMEOUT_USEC=%lld", (long long)wait * 1000);
+}
+
 void notify_watchdog(void)
 {
     (void)sd_notify(0, "WATCHDOG=1");

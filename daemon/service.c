@@ -8,16 +8,21 @@
 #include "daemon/notify.h"
 #include "daemon/watch.h"
 
-enum { STATUS_MAX = 1024 };
+enum {
+    STATUS_MAX = 1024,
+    PROGRESS_LOOK = 2000,  /* how often the first observation is looked at */
+    PROGRESS_WAIT = 60000, /* how long it may take to get on once more */
+};
 
 struct service {
     struct app *app;
     struct watch *watch;
     char *watch_trouble; /* as it was logged last */
-    uv_timer_t watchdog;
+    uv_timer_t watchdog, progress;
     uv_signal_t sighup;
     unsigned handles; /* that the loop has not closed yet */
     bool ready;
+    size_t pages; /* the most that an observation has read before it was ready */
     char *status; /* as systemd knows it */
 };
 
@@ -48,8 +53,17 @@ static void on_loaded(void *ctx, const struct set *set)
               set->complete ? "" : ", incomplete: nothing is pruned until the findings are gone");
 }
 
+/* "observing DCT: 3 of 9 lists, 17 pages" */
+static void observing_text(const struct cycle_status *s, struct buf *out)
+{
+    buf_printf(out, "observing DCT");
+    if (s->lists)
+        buf_printf(out, ": %zu of %zu lists, %zu page%s", s->lists_read, s->lists, s->pages,
+                   s->pages == 1 ? "" : "s");
+}
+
 /* "synced 12/15 at 3f9c1d2, 2 jobs running, 1 blocked" */
-static void status_text(const struct cycle_status *s, struct buf *out)
+static void synced_text(const struct cycle_status *s, struct buf *out)
 {
     buf_printf(out, "synced %zu/%zu", s->synced, s->managed);
     if (s->revision)
@@ -60,17 +74,25 @@ static void status_text(const struct cycle_status *s, struct buf *out)
         buf_printf(out, ", %zu blocked", s->blocked);
     if (s->failed)
         buf_printf(out, ", %zu failed", s->failed);
+}
+
+static void status_text(const struct cycle_status *s, struct buf *out)
+{
+    if (s->observed)
+        synced_text(s, out);
+    else
+        observing_text(s, out);
     if (s->trouble)
         buf_printf(out, "; %s", s->trouble);
 }
 
-/* While DCT is being observed nothing is known to agree: what was said before
- * is the better answer. */
+/* While DCT is being observed again nothing is known to agree: what was said
+ * before is the better answer. */
 static void tell_status(struct service *s, const struct cycle_status *status)
 {
     struct buf text = BUF_WITH_LIMIT(STATUS_MAX);
 
-    if (s->status && status->phase == CYCLE_OBSERVING)
+    if (s->ready && status->phase == CYCLE_OBSERVING)
         return;
     status_text(status, &text);
     if (!streq(s->status, buf_text(&text))) {
@@ -88,6 +110,7 @@ static void on_stepped(void *ctx, const struct cycle_status *status)
     tell_status(s, status);
     if (status->observed && !s->ready) {
         s->ready = true;
+        (void)uv_timer_stop(&s->progress);
         notify_ready();
         log_info("ready: %s", s->status);
     }
@@ -189,15 +212,33 @@ static void on_watchdog(uv_timer_t *t)
     notify_watchdog();
 }
 
+/* A first observation may take its time as long as it reads on: pages that none
+ * before it had read. One that only fails and begins anew runs into the time-out
+ * of the unit. */
+static void on_progress(uv_timer_t *t)
+{
+    struct service *s = t->data;
+    struct cycle_status status;
+
+    cycle_status(app_cycle(s->app), &status);
+    tell_status(s, &status);
+    if (status.pages <= s->pages)
+        return;
+    s->pages = status.pages;
+    notify_extend(PROGRESS_WAIT);
+}
+
 void service_start(struct service *s, struct app *a)
 {
     uint64_t beat = (uint64_t)notify_watchdog_timeout() / 2;
 
     s->app = a;
     (void)uv_timer_init(app_loop(a), &s->watchdog);
+    (void)uv_timer_init(app_loop(a), &s->progress);
     (void)uv_signal_init(app_loop(a), &s->sighup);
-    s->handles = 2;
-    s->watchdog.data = s->sighup.data = s;
+    s->handles = 3;
+    s->watchdog.data = s->progress.data = s->sighup.data = s;
+    (void)uv_timer_start(&s->progress, on_progress, PROGRESS_LOOK, PROGRESS_LOOK);
     (void)uv_signal_start(&s->sighup, on_hangup, SIGHUP);
     if (beat)
         (void)uv_timer_start(&s->watchdog, on_watchdog, beat, beat);
@@ -219,5 +260,6 @@ void service_close(struct service *s)
 {
     watch_close(s->watch);
     uv_close((uv_handle_t *)&s->watchdog, on_closed);
+    uv_close((uv_handle_t *)&s->progress, on_closed);
     uv_close((uv_handle_t *)&s->sighup, on_closed);
 }

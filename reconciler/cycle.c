@@ -579,6 +579,12 @@ void cycle_status(const struct cycle *c, struct cycle_status *out)
                                   .observed = c->observed,
                                   .trouble = c->trouble,
                                   .next = c->next };
+    if (c->observe) {
+        struct observe_progress p = observe_progress(c->observe);
+        out->lists = p.lists;
+        out->lists_read = p.read;
+        out->pages = p.pages;
+    }
     if (c->plan) {
         count_plan(c, out);
         return;

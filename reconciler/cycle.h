@@ -52,9 +52,10 @@ struct cycle_status {
     size_t managed, synced; /* wanted objects; those that agree with DCT */
     size_t running, jobs;   /* actions under way; of them waiting for a DCT job */
     size_t waiting, blocked, failed;
-    bool observed;       /* a complete observation has happened since the start */
-    const char *trouble; /* why the last observation failed, NULL if it did not */
-    msec next;           /* when the next wake is due, 0 = none */
+    size_t lists, lists_read, pages; /* of the observation under way, else 0 */
+    bool observed;                   /* a complete observation has happened since the start */
+    const char *trouble;             /* why the last observation failed, NULL if it did not */
+    msec next;                       /* when the next wake is due, 0 = none */
 };
 
 struct cycle;

@@ -31,6 +31,7 @@ struct observe {
     struct observed *seen;
     struct list *lists;
     size_t n, cap;
+    size_t pages;          /* read so far, of all lists */
     struct map ids;        /* "kind/id" of every entry, and of what manifests name by id */
     struct map referenced; /* "kind/name" that manifests refer to */
     struct strings keys;   /* what those two borrow */
@@ -355,7 +356,9 @@ bool observe_reply(struct observe *ob, const struct reply *r, struct step *s)
         struct list *l = &ob->lists[i];
         if (l->state != LIST_SENT || l->request != r->request)
             continue;
-        if (reply_class(r) == REPLY_OK)
+        bool ok = reply_class(r) == REPLY_OK;
+        ob->pages += ok;
+        if (ok)
             take_page(ob, l, r->body);
         else
             fail_page(ob, l, r, s->now);
@@ -372,6 +375,15 @@ bool observe_done(const struct observe *ob)
             return false;
     }
     return true;
+}
+
+struct observe_progress observe_progress(const struct observe *ob)
+{
+    struct observe_progress p = { .lists = ob->n, .pages = ob->pages };
+
+    for (size_t i = 0; i < ob->n; i++)
+        p.read += settled(&ob->lists[i]);
+    return p;
 }
 
 msec observe_wake(const struct observe *ob)

@@ -23,6 +23,11 @@ void observe_go(struct observe *ob, struct step *s);
 /* False if the reply is not for this observation. */
 bool observe_reply(struct observe *ob, const struct reply *r, struct step *s);
 bool observe_done(const struct observe *ob);
+/* How far it is: lists that it takes, those that are read, good pages so far. */
+struct observe_progress {
+    size_t lists, read, pages;
+};
+struct observe_progress observe_progress(const struct observe *ob);
 /* When a retry is due; 0 = none. */
 msec observe_wake(const struct observe *ob);
 /* What was seen; the caller's from now on. */
