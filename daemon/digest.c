@@ -5,9 +5,11 @@
 #include "daemon/digest.h"
 
 #include <openssl/core_names.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { DIGEST_BYTES = (DIGEST_TEXT - 1) / 2 };
 
@@ -86,4 +88,38 @@ void digest_hex(const uint8_t *key, size_t key_n, const void *data, size_t n, ch
     or_abort(n == 0 || EVP_MAC_update(mac, data, n) == 1);
     finish(mac, out);
     EVP_MAC_CTX_free(mac);
+}
+
+void digest_more(struct digest *g, const void *data, size_t n)
+{
+    or_abort(n == 0 || EVP_MAC_update(g->mac, data, n) == 1);
+}
+
+void digest_whole(struct digest *g, uint8_t out[DIGEST_WHOLE])
+{
+    size_t n = 0;
+
+    or_abort(EVP_MAC_final(g->mac, out, &n, DIGEST_WHOLE) == 1 && n == DIGEST_WHOLE);
+}
+
+bool digest_equal(const void *a, size_t a_n, const void *b, size_t b_n)
+{
+    return a_n == b_n && CRYPTO_memcmp(a, b, a_n) == 0;
+}
+
+size_t digest_base64(const char *text, size_t n, uint8_t *out, size_t max)
+{
+    enum { CODED_MAX = 256 };
+    uint8_t raw[CODED_MAX];
+
+    if (n == 0 || n % 4 != 0 || n > CODED_MAX || (text[n - 1] != '=' && text[n - 2] == '='))
+        return 0;
+    /* What fills up is decoded as zeros, and counted. */
+    size_t filling = text[n - 2] == '=' ? 2 : text[n - 1] == '=' ? 1 : 0;
+    int got = EVP_DecodeBlock(raw, (const unsigned char *)text, (int)n);
+    if (got < 0 || (size_t)got - filling > max || memchr(text, '=', n - filling))
+        return 0;
+    memcpy(out, raw, (size_t)got - filling);
+    OPENSSL_cleanse(raw, sizeof(raw));
+    return (size_t)got - filling;
 }
