@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "daemon/config_git.h"
 #include "daemon/config_status.h"
 #include "daemon/env.h"
 #include "daemon/file.h"
@@ -71,7 +72,7 @@ static const struct field rows[ROWS] = {
     [INSECURE]   = { .yaml = "dct.insecureSkipVerify", .type = F_BOOLEAN,
                      .doc = "talk to whoever answers, without checking its certificate" },
     [MANIFESTS]  = { .yaml = "manifests.path", .type = F_STRING, .min = 1, .max = PATH_MAX,
-                     .doc = "a directory of manifests" },
+                     .group = 1, .doc = "a directory of manifests" },
     [INTERVAL]   = { .yaml = "reconcile.interval", .type = F_STRING, .min = 1, .max = 64,
                      .doc = "time between observations when nothing differs: 5m, 1h30m" },
     [PRUNE]      = { .yaml = "reconcile.prune", .type = F_BOOLEAN,
@@ -108,7 +109,17 @@ static const struct field rows[ROWS] = {
 };
 /* clang-format on */
 
-static const struct table table = { rows, ROWS };
+/* The rows above, then those of manifests.git. */
+struct all_rows {
+    struct field rows[ROWS + CONFIG_GIT_ROWS];
+};
+
+static struct table table_of(struct all_rows *all)
+{
+    memcpy(all->rows, rows, sizeof(rows));
+    memcpy(all->rows + ROWS, config_git_rows, sizeof(config_git_rows));
+    return (struct table){ all->rows, ARRAY_LEN(all->rows) };
+}
 
 static const struct {
     const char *name;
@@ -151,7 +162,8 @@ bool duration_parse(const char *text, msec *out)
 struct reading {
     struct yaml_file *y;
     const struct node *root;
-    struct value values[ROWS];
+    struct value values[ROWS + CONFIG_GIT_ROWS];
+    struct git_setting *git;
     struct suspension *suspensions;
     size_t n_suspensions;
     struct strings reasons;
@@ -391,6 +403,19 @@ static struct secret_setting secret_of(const struct reading *r, size_t row)
                                     file ? file_below(r->folder, ref.name) : xstrdup(ref.name) };
 }
 
+/* Where the manifests of this configuration are: with Git next to the ledger. */
+static void take_source(struct config *c, struct reading *r)
+{
+    c->git = TAKE(r->git);
+    if (!c->git) {
+        c->manifests = path_or(r, MANIFESTS, "/etc/dctd/manifests");
+        return;
+    }
+    char *folder = git_folder(c->ledger);
+    c->manifests = git_manifests(folder, c->git);
+    free(folder);
+}
+
 static struct config *config_of(struct reading *r, const char *path, msec interval)
 {
     struct config *c = xcalloc(1, sizeof(*c));
@@ -402,7 +427,6 @@ static struct config *config_of(struct reading *r, const char *path, msec interv
     c->dct.ca_file = path_or(r, CA_FILE, NULL);
     c->dct.insecure = is_true(r, INSECURE);
     c->dct.api_key = secret_of(r, API_KEY);
-    c->manifests = path_or(r, MANIFESTS, "/etc/dctd/manifests");
     c->interval = interval;
     c->prune = is_true(r, PRUNE);
     c->delete_budget = number_or(r, BUDGET, 5);
@@ -415,6 +439,7 @@ static struct config *config_of(struct reading *r, const char *path, msec interv
     c->per_engine = number_or(r, PER_ENGINE, 8);
     c->per_environment = number_or(r, PER_ENVIRONMENT, 4);
     c->ledger = r->values[LEDGER].state == V_SET ? path_or(r, LEDGER, NULL) : default_ledger();
+    take_source(c, r);
     c->control = r->values[CONTROL].state == V_SET ? path_or(r, CONTROL, NULL) : default_control();
     c->status.listen = r->values[LISTEN].state == V_SET ? xstrdup(r->values[LISTEN].s) : NULL;
     c->status.certificate = path_or(r, CERTIFICATE, NULL);
@@ -435,7 +460,7 @@ static char *absolute_folder(const char *path)
     return real;
 }
 
-static void read_document(struct reading *r)
+static void read_document(struct reading *r, struct table table)
 {
     struct diags *d = r->y->diags;
 
@@ -455,19 +480,24 @@ static struct config *config_read(const char *path, const char *text, size_t n, 
     size_t errors = d->errors;
     OWNED(yaml_file) y = yaml_file_parse(path, text, n, d);
     struct reading r = { .y = y, .folder = absolute_folder(path) };
+    struct all_rows all;
+    struct table table = table_of(&all);
     msec interval = 300000;
 
-    read_document(&r);
+    read_document(&r, table);
     check_url(&r);
     check_base_path(&r);
     check_trust(&r);
     check_interval(&r, &interval);
     read_suspensions(&r);
     check_status(&r);
+    if (r.root)
+        r.git = config_git(y, r.root, r.values + ROWS, r.folder);
     source_quote(&y->source, d);
     bool good = d->errors == errors && !y->broken;
     struct config *c = good ? config_of(&r, path, interval) : NULL;
     values_clear(table, r.values);
+    git_setting_free(r.git);
     free(r.suspensions);
     strings_clear(&r.reasons);
     free(r.folder);
@@ -501,6 +531,7 @@ void config_free(struct config *c)
     free(c->dct.ca_file);
     free(c->dct.api_key.name);
     free(c->manifests);
+    git_setting_free(c->git);
     free(c->ledger);
     free(c->suspensions);
     strings_clear(&c->reasons);

@@ -24,8 +24,9 @@ struct config {
         bool insecure;   /* the server's certificate is not checked */
         struct secret_setting api_key;
     } dct;
-    char *manifests; /* a directory or a file */
-    msec interval;   /* between observations when nothing differs */
+    char *manifests;         /* a directory or a file */
+    struct git_setting *git; /* which fills it; NULL: others do. See config_git.h */
+    msec interval;           /* between observations when nothing differs */
     bool prune;
     unsigned delete_budget;  /* deletes of one cycle, 0 = no limit */
     unsigned delete_percent; /* the same, of the objects in the ledger */
