@@ -5,6 +5,22 @@
 #include "daemon/cmd.h"
 #include "daemon/service.h"
 
+/* systemd lays credentials out once, before the start: one that is missing now
+ * will not come by waiting. */
+static bool key_can_come(struct app *a)
+{
+    const struct config *c = app_config(a);
+    struct secret_ref ref = { .source = c->dct.api_key.source, .name = c->dct.api_key.name };
+    struct secret key;
+    char *error = NULL;
+
+    if (ref.source != SECRET_CREDENTIAL || secrets_get(app_secrets(a), &ref, &key, &error))
+        return true;
+    log_error("no key for DCT: %s", error);
+    free(error);
+    return false;
+}
+
 int cmd_run(const struct invocation *in)
 {
     struct config *c = cmd_config(in);
@@ -21,6 +37,11 @@ int cmd_run(const struct invocation *in)
         log_error("%s", error);
         free(error);
         free(s);
+        return EXIT_TROUBLE;
+    }
+    if (!key_can_come(a)) {
+        free(s);
+        app_free(a);
         return EXIT_TROUBLE;
     }
     log_info("dctd " DCTD_VERSION " keeps %s as %s says it", app_config(a)->dct.url,

@@ -176,7 +176,10 @@ static char *read_value(const struct secret_ref *ref, size_t *n, char **error)
                                                    : NULL;
     if (wrong) {
         char *what = secret_ref_text(ref);
-        *error = xasprintf("%s %s", what, wrong);
+        *error = xasprintf("%s %s%s", what, wrong,
+                           ref->source == SECRET_CREDENTIAL && kept == 0
+                               ? "; is there a file where LoadCredential= of the unit points?"
+                               : "");
         free(what);
         wipe(data, raw);
         return NULL;
