@@ -8,8 +8,11 @@ VERSION = 0.1.0
 BUILD   = build
 PREFIX  = /usr/local
 UNITDIR = $(PREFIX)/lib/systemd/system
+SYSCONFDIR = /etc
 DOCDIR  = $(PREFIX)/share/doc/dctd
 MANDIR  = $(PREFIX)/share/man
+INSTALL = BUILD='$(BUILD)' DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' UNITDIR='$(UNITDIR)' \
+	DOCDIR='$(DOCDIR)' MANDIR='$(MANDIR)' SYSCONFDIR='$(SYSCONFDIR)' packaging/install.sh
 SUITES  = unit golden trace e2e
 ifeq ($(origin CC),default)
 CC = gcc
@@ -42,7 +45,8 @@ ifdef WERROR
 WARNINGS += -Werror
 endif
 
-OPTIMIZE = -O2 $(HARDENING)
+# The folder it was built in is in no binary.
+OPTIMIZE = -O2 $(HARDENING) -ffile-prefix-map=$(CURDIR)=.
 ifdef SANITIZE
 OPTIMIZE = -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 endif
@@ -55,9 +59,11 @@ CFLAGS   = -g -fPIE $(OPTIMIZE) $(WARNINGS)
 LDFLAGS  = -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 COMPILE  = $(CC) $(CPPFLAGS) $(CFLAGS) $(EXTRA_CFLAGS)
 
+# Sorted by bytes: what is built must not depend on a locale or a file system.
+files      = $(sort $(wildcard $1))
 object     = $(patsubst %.c,$(BUILD)/%.o,$1)
-DAEMON     = $(filter-out daemon/main.c,$(wildcard daemon/*.c))
-SIMULATOR  = $(filter-out tests/sim/main.c,$(wildcard tests/sim/*.c))
+DAEMON     = $(filter-out daemon/main.c,$(call files,daemon/*.c))
+SIMULATOR  = $(filter-out tests/sim/main.c,$(call files,tests/sim/*.c))
 TEST_FILES = $(foreach s,$(filter-out e2e,$(SUITES)),$(wildcard tests/$s/test_*.c))
 SPEC       = $(filter-out tests/spec/contract.c,$(wildcard tests/spec/*.c))
 CONTRACT   = $(BUILD)/tests/spec/contract
@@ -137,21 +143,29 @@ format: ## rewrite the sources in the house format
 format-check: ## fail where `make format` would change something
 	@BUILD=$(BUILD) packaging/lint.sh format
 
-install: all ## install under DESTDIR and PREFIX
-	install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $(BUILD)/dctd $(BUILD)/dct-sim
-	install -D -m 644 -t $(DESTDIR)$(DOCDIR) LICENSE README.md CHANGELOG.md
-	cp -R examples $(DESTDIR)$(DOCDIR)/
-	$(foreach page,$(wildcard packaging/man/*.[1-8]),install -D -m 644 -t \
-		$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(page))) $(page) &&) true
-	install -d $(DESTDIR)$(UNITDIR)
-	$(foreach unit,$(notdir $(wildcard packaging/systemd/*)),sed 's|/usr/bin/|$(PREFIX)/bin/|' \
-		packaging/systemd/$(unit) > $(DESTDIR)$(UNITDIR)/$(unit) &&) true
+install: all ## install under DESTDIR and PREFIX; an existing configuration stays
+	@$(INSTALL) install
 
-uninstall: ## remove what `make install` put there
-	rm -f $(DESTDIR)$(PREFIX)/bin/dctd $(DESTDIR)$(PREFIX)/bin/dct-sim
-	rm -rf $(DESTDIR)$(DOCDIR)
-	rm -f $(foreach page,$(wildcard packaging/man/*.[1-8]),$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
-	rm -f $(addprefix $(DESTDIR)$(UNITDIR)/,$(notdir $(wildcard packaging/systemd/*)))
+uninstall: ## remove what `make install` put there, but nothing that was written since
+	@$(INSTALL) uninstall
+
+deb: ## the Debian package, in BUILD/deb
+	@BUILD=$(BUILD) packaging/deb.sh
+
+rpm: ## the RPM package, in BUILD/rpm
+	@BUILD=$(BUILD) packaging/rpm.sh
+
+container: all ## the container image, by podman, buildah or docker; else its root file system
+	@BUILD=$(BUILD) packaging/container/build.sh
+
+sbom: all ## what the programs are made of and need, as SPDX 2.3, in BUILD/dctd.spdx
+	@packaging/sbom.sh $(BUILD) $(VERSION) > $(BUILD)/dctd.spdx.new && mv $(BUILD)/dctd.spdx.new $(BUILD)/dctd.spdx
+
+reproducible: ## build the Debian package twice, far apart: not a bit may differ
+	@tests/lib/run.sh $(BUILD) tests/package/test_reproducible.sh
+
+package-test: ## build, check, install, try and purge the packages (root; Debian's archive)
+	@TEST_TIMEOUT=600 tests/lib/run.sh $(BUILD) $(wildcard tests/package/test_*.sh)
 
 clean: ## remove everything built
 	rm -rf $(BUILD)
@@ -165,12 +179,12 @@ flags:
 	@printf '%s\n' $(CPPFLAGS)
 
 # The folders too, so that an archive forgets a source that was removed.
-$(BUILD)/libschema.a: $(call object,$(wildcard schema/*.c)) schema
-$(BUILD)/libreconciler.a: $(call object,$(wildcard reconciler/*.c)) reconciler
+$(BUILD)/libschema.a: $(call object,$(call files,schema/*.c)) schema
+$(BUILD)/libreconciler.a: $(call object,$(call files,reconciler/*.c)) reconciler
 $(BUILD)/libdaemon.a: $(call object,$(DAEMON)) daemon
 $(BUILD)/libtest.a: $(call object,$(SIMULATOR) $(SPEC) $(wildcard tests/lib/*.c)) tests/sim tests/spec tests/lib
 $(BUILD)/dctd: $(BUILD)/daemon/main.o $(ARCHIVES)
-$(BUILD)/dct-sim: $(call object,$(wildcard tests/sim/*.c)) $(BUILD)/libschema.a
+$(BUILD)/dct-sim: $(call object,$(call files,tests/sim/*.c)) $(BUILD)/libschema.a
 
 $(BUILD)/%.a:
 	@mkdir -p $(@D) && rm -f $@
@@ -190,7 +204,8 @@ $(TESTS) $(CONTRACT) $(BUILD)/tests/torture/simulate: %: %.o $(TEST_ARCHIVES)
 	$(call quiet,LD) $(COMPILE) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(TEST_LIBS)
 
 .PHONY: all demo test man deps tests check simulate mutations contract judge contract-tables asan \
-	valgrind cover lint layers format format-check install uninstall clean help flags
+	valgrind cover lint layers format format-check install uninstall \
+	deb rpm container sbom reproducible package-test clean help flags
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -38,6 +38,7 @@ cmd:valgrind          valgrind            valgrind
 cmd:codespell         codespell           codespell
 cmd:shellcheck        shellcheck          ShellCheck
 cmd:systemd-analyze   systemd             systemd
+cmd:mandoc            mandoc              mandoc
 '
 judge_needs='
 cmd:node              nodejs              nodejs

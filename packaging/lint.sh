@@ -13,7 +13,7 @@ cd "${self%/packaging/*}"
 BUILD=${BUILD:-build}
 CODE=(schema reconciler daemon)
 FILE_MAX=600 FUNCTION_MAX=80 COMPLEXITY_MAX=15 MACROS_MAX=8
-gates=(format size macros banned layers spelling shell unit cppcheck gcc clang tidy analyzer)
+gates=(format size macros banned layers spelling shell unit man cppcheck gcc clang tidy analyzer)
 
 # What libc may offer to code that decides: memory, strings, sorting, numbers.
 # No clock, file, socket, environment, random number or output stream is here.
@@ -134,19 +134,36 @@ gate_shell() {
     scripts | xargs shellcheck
 }
 
+# What makes a unit its template.
+templated() {
+    sed 's|^Description=.*[^)]$|& (%i)|; s|/etc/dctd/|&%i/|; s|Directory=dctd$|&/%i|; s|/run/dctd/|&%i/|
+        s|edit dctd\.|edit dctd@NAME.|; s|dctd\.socket|dctd@.socket|' "$1"
+}
+
 # The shipped units, with the program's path bent to one that exists.
 gate_unit() {
     local unit work failed=0
     work=$(mktemp -d)
-    for unit in packaging/systemd/*.service; do
+    for unit in service socket; do
+        templated packaging/systemd/dctd.$unit | diff - packaging/systemd/dctd@.$unit || failed=1
+    done
+    for unit in packaging/systemd/*.service packaging/systemd/*.socket; do
         sed 's|^ExecStart=[^ ]*|ExecStart=/bin/true|' "$unit" >"$work/${unit##*/}"
-        systemd-analyze verify --man=no --recursive-errors=no "$work/${unit##*/}" 2>&1 | none || failed=1
-        systemd-analyze security --offline=yes --no-pager --threshold=15 "$work/${unit##*/}" |
-            tail -n 1
+    done
+    for unit in "$work"/*; do
+        systemd-analyze verify --man=no --recursive-errors=no "$unit" 2>&1 | none || failed=1
+    done
+    for unit in "$work"/*.service; do
+        systemd-analyze security --offline=yes --no-pager --threshold=15 "$unit" | tail -n 1
         [ "${PIPESTATUS[0]}" -eq 0 ] || failed=1
     done
     rm -rf "$work"
     return "$failed"
+}
+
+# What a man page may not have; mandoc's list, but for style.
+gate_man() {
+    mandoc -T lint -W warning packaging/man/*.[1-8] | none
 }
 
 gate_cppcheck() {
