@@ -1,9 +1,6 @@
 #include "daemon/app.h"
 
 #include <signal.h>
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -14,6 +11,7 @@
 #include "daemon/inbox.h"
 #include "daemon/loader.h"
 #include "daemon/log.h"
+#include "daemon/memory.h"
 #include "daemon/restore.h"
 #include "daemon/store.h"
 
@@ -21,7 +19,7 @@ enum { REPORT_MAX = 64 << 10 };
 
 struct app {
     uv_loop_t loop;
-    uv_timer_t wake, drain;
+    uv_timer_t wake, drain, rest;
     uv_signal_t sigint, sigterm;
     struct config *config;
     struct app_options o;
@@ -181,12 +179,13 @@ static void on_learned(void *ctx, unsigned api, bool answered)
         app_load(a);
 }
 
-/* An observation takes many times what is kept of it; at rest that goes back. */
-static void give_memory_back(void)
+/* Not from within the step: the last reply is still held by those who brought it. */
+static void on_rest(uv_timer_t *t)
 {
-#ifdef __GLIBC__
-    (void)malloc_trim(0);
-#endif
+    struct app *a = t->data;
+
+    store_rest(a->store);
+    memory_rest();
 }
 
 static void do_rested(struct app *a, struct effect *e)
@@ -197,7 +196,7 @@ static void do_rested(struct app *a, struct effect *e)
         end(a);
     else if (!a->api_known)
         dct_learn(a->dct, on_learned);
-    give_memory_back();
+    (void)uv_timer_start(&a->rest, on_rest, 0, 0);
 }
 
 static void (*const perform[])(struct app *, struct effect *) = {
@@ -383,9 +382,10 @@ static void open_loop(struct app *a)
         abort();
     (void)uv_timer_init(&a->loop, &a->wake);
     (void)uv_timer_init(&a->loop, &a->drain);
+    (void)uv_timer_init(&a->loop, &a->rest);
     (void)uv_signal_init(&a->loop, &a->sigint);
     (void)uv_signal_init(&a->loop, &a->sigterm);
-    a->wake.data = a->drain.data = a->sigint.data = a->sigterm.data = a;
+    a->wake.data = a->drain.data = a->rest.data = a->sigint.data = a->sigterm.data = a;
     (void)uv_signal_start(&a->sigint, on_stop_signal, SIGINT);
     (void)uv_signal_start(&a->sigterm, on_stop_signal, SIGTERM);
 }
@@ -424,6 +424,7 @@ static void close_loop(struct app *a)
 {
     uv_close((uv_handle_t *)&a->wake, NULL);
     uv_close((uv_handle_t *)&a->drain, NULL);
+    uv_close((uv_handle_t *)&a->rest, NULL);
     uv_close((uv_handle_t *)&a->sigint, NULL);
     uv_close((uv_handle_t *)&a->sigterm, NULL);
     dct_close(a->dct);

@@ -11,8 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DIGEST_BYTES = (DIGEST_TEXT - 1) / 2 };
-
 struct digest {
     EVP_MAC_CTX *mac;
 };

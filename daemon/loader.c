@@ -234,7 +234,9 @@ static bool attach_file(const struct loader *l, struct object *o, size_t row, st
         return false;
     }
     bool good = plugin_attach(o, text, n, d);
-    digest_hex(l->key, l->key_n, text, n, v->digest); /* dct looks whether it still holds */
+    char digest[DIGEST_TEXT];
+    digest_hex(l->key, l->key_n, text, n, digest);
+    v->digest = fingerprint_parse(digest); /* dct looks whether it still holds */
     free(text);
     return good;
 }
@@ -251,7 +253,9 @@ static bool attach_value(const struct loader *l, struct object *o, size_t row, s
         finding(d, f, v, error);
         return false;
     }
-    digest_text(g, v->digest);
+    char digest[DIGEST_TEXT];
+    digest_text(g, digest);
+    v->digest = fingerprint_parse(digest);
     return true;
 }
 

@@ -167,6 +167,12 @@ static int64_t holder_of(const char *path)
     return holder;
 }
 
+void store_rest(struct store *s)
+{
+    if (s->db)
+        (void)sqlite3_db_release_memory(s->db);
+}
+
 bool store_held(const char *path)
 {
     return holder_of(path) >= 0;

@@ -17,6 +17,8 @@ struct store;
  * wrong with which file and what to do. */
 struct store *store_open(const char *path, bool read_only, char **error);
 void store_close(struct store *s);
+/* Nothing will be asked of it for a while: caches go. */
+void store_rest(struct store *s);
 /* Does a writer hold the ledger at this moment? */
 bool store_held(const char *path);
 /* Which process does, as it wrote down itself; 0 = none, or it does not say. */

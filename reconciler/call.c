@@ -187,7 +187,9 @@ static void add_file(const struct action *a, const struct call *call, struct req
             continue;
         r->part = o->kind->table.rows[i].create;
         r->file = xstrdup(o->values[i].s);
-        r->file_digest = xstrdup(o->values[i].digest);
+        char digest[DIGEST_TEXT];
+        fingerprint_text(&o->values[i].digest, digest);
+        r->file_digest = xstrdup(digest);
     }
 }
 

@@ -50,10 +50,10 @@ static void add_change(struct diff *d, const struct kind_desc *k, size_t row, ch
 static enum change_why why_of(const struct entry *entry, const struct field *f,
                               const struct value *wanted)
 {
-    const char *applied = entry_digest(entry, f->yaml);
+    const struct fingerprint *applied = entry_digest(entry, f->yaml);
     bool ours = entry && entry->owes_enable && f->flags & STATE && !(f->flags & ACTION);
 
-    return !ours && wanted->digest[0] && streq(applied, wanted->digest) ? WHY_DRIFT : WHY_CHANGE;
+    return !ours && applied && fingerprint_same(applied, &wanted->digest) ? WHY_DRIFT : WHY_CHANGE;
 }
 
 /* No reply can tell: the ledger's digest decides. Without one the row is new to
@@ -62,13 +62,13 @@ static enum change_why why_of(const struct entry *entry, const struct field *f,
 static bool blind_differs(const struct field *f, const struct value *wanted,
                           const struct entry *entry, bool adopting)
 {
-    const char *applied = entry_digest(entry, f->yaml);
+    const struct fingerprint *applied = entry_digest(entry, f->yaml);
 
     if (applied)
-        return wanted->digest[0] && !streq(applied, wanted->digest);
+        return wanted->digest.known && !fingerprint_same(applied, &wanted->digest);
     if (adopting)
         return !(f->flags & TOKEN);
-    return entry && entry->applied->child;
+    return entry && entry->n_applied > 0;
 }
 
 /* Was the file's content seen in DCT already? Its version says so where both
@@ -76,12 +76,12 @@ static bool blind_differs(const struct field *f, const struct value *wanted,
 static bool file_differs(const struct wanted *w, const struct observed_item *item,
                          const struct value *wanted, const struct entry *entry)
 {
-    const char *applied = entry_digest(entry, "file");
+    const struct fingerprint *applied = entry_digest(entry, "file");
     const char *version = object_text(w->object, "plugin.version");
     const char *seen = object_text(item->object, "status.version");
 
     if (applied)
-        return wanted->digest[0] && !streq(applied, wanted->digest);
+        return wanted->digest.known && !fingerprint_same(applied, &wanted->digest);
     return version && seen && !streq(version, seen);
 }
 
@@ -349,8 +349,10 @@ void diff_tags(const struct world *world, const struct wanted *w, const struct o
     if (!has_pair(have, owner))
         collect(add, owner);
     cJSON_Delete(owner);
-    cJSON_ArrayForEach(pair, entry_value(entry, "metadata.tags")) {
+    cJSON *applied = entry_value(entry, "metadata.tags");
+    cJSON_ArrayForEach(pair, applied) {
         if (!has_pair(want, pair) && has_pair(have, pair))
             collect(remove, pair);
     }
+    cJSON_Delete(applied);
 }

@@ -41,6 +41,12 @@ static bool remembered(const struct field *f)
     return f->yaml && !(f->flags & FACT) && (f->type != F_BLOCK || f->read) && f->type != F_CONST;
 }
 
+/* Also when neither is known: then there is nothing new to remember. */
+static bool same_digest(const struct fingerprint *applied, const struct fingerprint *now)
+{
+    return applied && (fingerprint_same(applied, now) || (!applied->known && !now->known));
+}
+
 bool keep_rows(struct entry *e, const struct object *o, const bool *rows)
 {
     bool changed = false;
@@ -48,13 +54,13 @@ bool keep_rows(struct entry *e, const struct object *o, const bool *rows)
     for (size_t i = 0; i < o->kind->table.n; i++) {
         const struct field *f = &o->kind->table.rows[i];
         const struct value *v = &o->values[i];
-        const char *applied = remembered(f) ? entry_digest(e, f->yaml) : NULL;
+        const struct fingerprint *applied = remembered(f) ? entry_digest(e, f->yaml) : NULL;
         if (!remembered(f) || (rows && !rows[i]))
             continue;
         if (v->state == V_ABSENT && applied) {
             entry_unapply(e, f->yaml);
             changed = true;
-        } else if (v->state != V_ABSENT && !streq(applied, v->digest)) {
+        } else if (v->state != V_ABSENT && !same_digest(applied, &v->digest)) {
             entry_apply(e, f, v);
             changed = true;
         }

@@ -16,6 +16,23 @@ struct ledger {
 static const char *const origin_names[] = { "none", "created", "adopted" };
 static const char *const deletion_names[] = { "default", "delete", "orphan" };
 
+/* A row as it was applied last: 40 bytes, for there are many. */
+struct applied {
+    const struct field *row;
+    char *value; /* of a REMEMBER row, as JSON; NULL for the others */
+    struct fingerprint digest;
+    bool seen; /* DCT showed it */
+};
+
+void entry_unapply_all(struct entry *e)
+{
+    for (size_t i = 0; i < e->n_applied; i++)
+        free(e->applied[i].value);
+    free(e->applied);
+    e->applied = NULL;
+    e->n_applied = e->cap_applied = 0;
+}
+
 static void entry_free(struct entry *e)
 {
     free(e->key);
@@ -24,7 +41,7 @@ static void entry_free(struct entry *e)
     free(e->id);
     free(e->intent.call);
     free(e->intent.job);
-    cJSON_Delete(e->applied);
+    entry_unapply_all(e);
     free(e);
 }
 
@@ -58,7 +75,6 @@ struct entry *ledger_put(struct ledger *l, const char *key, enum kind kind)
     e = xcalloc(1, sizeof(*e));
     e->key = xstrdup(key);
     e->kind = kind;
-    e->applied = cJSON_CreateObject();
     l->items = grow(l->items, l->n, &l->cap, sizeof(struct entry *));
     l->items[l->n++] = e;
     map_set(&l->by_key, e->key, e);
@@ -111,6 +127,23 @@ static void add_true(cJSON *o, const char *member, bool b)
         cJSON_AddTrueToObject(o, member);
 }
 
+/* {row: {"d": digest, "v": value, "s": true when DCT showed it}} */
+static void add_applied(cJSON *o, const struct entry *e)
+{
+    cJSON *rows = cJSON_AddObjectToObject(o, "applied");
+
+    for (size_t i = 0; i < e->n_applied; i++) {
+        const struct applied *a = &e->applied[i];
+        cJSON *row = cJSON_AddObjectToObject(rows, a->row->yaml);
+        char digest[DIGEST_TEXT];
+        fingerprint_text(&a->digest, digest);
+        cJSON_AddStringToObject(row, "d", digest);
+        if (a->value)
+            cJSON_AddRawToObject(row, "v", a->value);
+        add_true(row, "s", a->seen);
+    }
+}
+
 char *entry_text(const struct entry *e)
 {
     cJSON *o = cJSON_CreateObject();
@@ -134,7 +167,7 @@ char *entry_text(const struct entry *e)
         add_true(intent, "makes", e->intent.makes);
         add_true(intent, "lost", e->intent.lost);
     }
-    cJSON_AddItemReferenceToObject(o, "applied", e->applied);
+    add_applied(o, e);
 
     char *text = cJSON_PrintUnformatted(o);
     cJSON_Delete(o);
@@ -173,6 +206,55 @@ static void restore_intent(struct intent *intent, const cJSON *o)
         intent->call = xstrdup("update");
 }
 
+static struct applied *applied_at(const struct entry *e, const char *row)
+{
+    for (size_t i = 0; e && i < e->n_applied; i++) {
+        if (streq(e->applied[i].row->yaml, row))
+            return &e->applied[i];
+    }
+    return NULL;
+}
+
+static struct applied *put_applied(struct entry *e, const struct field *row)
+{
+    struct applied *a = applied_at(e, row->yaml);
+
+    if (!a) {
+        e->applied = grow(e->applied, e->n_applied, &e->cap_applied, sizeof(*e->applied));
+        a = &e->applied[e->n_applied++];
+        *a = (struct applied){ .row = row };
+    }
+    return a;
+}
+
+static char *json_line(const cJSON *o)
+{
+    char *text = o ? cJSON_PrintUnformatted(o) : NULL;
+
+    if (o && !text)
+        abort();
+    return text;
+}
+
+/* A row that this version does not know is new to it when another one does. */
+static void restore_applied(struct entry *e, const cJSON *rows)
+{
+    const struct table t = kind_desc(e->kind)->table;
+    const cJSON *row;
+
+    cJSON_ArrayForEach(row, rows) {
+        int i = table_find(t, row->string);
+        if (i < 0)
+            continue;
+        const char *digest = json_text(row, "d");
+        struct applied *a = put_applied(e, &t.rows[i]);
+        a->digest = fingerprint_parse(digest ? digest : "");
+        free(a->value);
+        a->value = json_line(cJSON_GetObjectItemCaseSensitive(row, "v"));
+        a->seen = json_true(row, "s");
+    }
+}
+
 bool ledger_restore(struct ledger *l, const char *text)
 {
     cJSON *o = json_parse(text, strlen(text), NULL);
@@ -195,28 +277,24 @@ bool ledger_restore(struct ledger *l, const char *text)
     e->owes_refresh = json_true(o, "owesRefresh");
     if (cJSON_IsObject(json_at(o, "intent")))
         restore_intent(&e->intent, json_at(o, "intent"));
-    cJSON *applied = cJSON_DetachItemFromObjectCaseSensitive(o, "applied");
-    if (cJSON_IsObject(applied)) {
-        cJSON_Delete(e->applied);
-        e->applied = TAKE(applied);
-    }
-    cJSON_Delete(applied);
+    if (cJSON_IsObject(json_at(o, "applied")))
+        restore_applied(e, json_at(o, "applied"));
     cJSON_Delete(o);
     return true;
 }
 
-const char *entry_digest(const struct entry *e, const char *row)
+const struct fingerprint *entry_digest(const struct entry *e, const char *row)
 {
-    const cJSON *a = e ? cJSON_GetObjectItemCaseSensitive(e->applied, row) : NULL;
+    const struct applied *a = applied_at(e, row);
 
-    return a ? json_text(a, "d") : NULL;
+    return a ? &a->digest : NULL;
 }
 
-const cJSON *entry_value(const struct entry *e, const char *row)
+cJSON *entry_value(const struct entry *e, const char *row)
 {
-    const cJSON *a = e ? cJSON_GetObjectItemCaseSensitive(e->applied, row) : NULL;
+    const struct applied *a = applied_at(e, row);
 
-    return a ? cJSON_GetObjectItemCaseSensitive(a, "v") : NULL;
+    return a && a->value ? json_parse(a->value, strlen(a->value), NULL) : NULL;
 }
 
 static cJSON *plain_value(const struct field *f, const struct value *v)
@@ -232,33 +310,39 @@ static cJSON *plain_value(const struct field *f, const struct value *v)
 
 void entry_apply(struct entry *e, const struct field *f, const struct value *v)
 {
-    cJSON *a = cJSON_CreateObject();
+    struct applied *a = put_applied(e, f);
+    cJSON *value = f->flags & REMEMBER ? plain_value(f, v) : NULL;
 
-    cJSON_AddStringToObject(a, "d", v->digest);
-    if (f->flags & REMEMBER)
-        cJSON_AddItemToObject(a, "v", plain_value(f, v));
-    cJSON_DeleteItemFromObjectCaseSensitive(e->applied, f->yaml);
-    cJSON_AddItemToObject(e->applied, f->yaml, a);
+    a->digest = v->digest;
+    a->seen = false;
+    free(a->value);
+    a->value = json_line(value);
+    cJSON_Delete(value);
 }
 
 void entry_unapply(struct entry *e, const char *row)
 {
-    cJSON_DeleteItemFromObjectCaseSensitive(e->applied, row);
+    struct applied *a = applied_at(e, row);
+
+    if (!a)
+        return;
+    free(a->value);
+    *a = e->applied[--e->n_applied];
 }
 
 void entry_see(struct entry *e, const char *row)
 {
-    cJSON *a = cJSON_GetObjectItemCaseSensitive(e->applied, row);
+    struct applied *a = applied_at(e, row);
 
-    if (a && !entry_seen(e, row))
-        cJSON_AddTrueToObject(a, "s");
+    if (a)
+        a->seen = true;
 }
 
 bool entry_seen(const struct entry *e, const char *row)
 {
-    const cJSON *a = e ? cJSON_GetObjectItemCaseSensitive(e->applied, row) : NULL;
+    const struct applied *a = applied_at(e, row);
 
-    return a && cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(a, "s"));
+    return a && a->seen;
 }
 
 static void replace(char **s, const char *with)

@@ -35,7 +35,8 @@ struct entry {
     bool owes_enable;       /* we disabled it; it is to be enabled again */
     bool owes_refresh;      /* environment: a connector came later */
     struct intent intent;
-    cJSON *applied; /* {row: {"d": digest, "v": value of REMEMBER rows, "s": DCT showed it}} */
+    struct applied *applied; /* private */
+    size_t n_applied, cap_applied;
 };
 
 struct ledger;
@@ -58,10 +59,12 @@ struct entry *ledger_at(const struct ledger *l, size_t i);
 char *entry_text(const struct entry *e);
 bool ledger_restore(struct ledger *l, const char *text) MUST_USE;
 
-const char *entry_digest(const struct entry *e, const char *row); /* NULL = never applied */
-const cJSON *entry_value(const struct entry *e, const char *row);
+/* What was applied last; `e` may be NULL. Of a row that never was: NULL. */
+const struct fingerprint *entry_digest(const struct entry *e, const char *row);
+cJSON *entry_value(const struct entry *e, const char *row); /* of REMEMBER rows; the caller's */
 void entry_apply(struct entry *e, const struct field *f, const struct value *v);
 void entry_unapply(struct entry *e, const char *row);
+void entry_unapply_all(struct entry *e);
 /* DCT shows the applied row: if it does not one day, the value is gone. */
 void entry_see(struct entry *e, const char *row);
 bool entry_seen(const struct entry *e, const char *row);

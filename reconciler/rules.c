@@ -109,16 +109,18 @@ static char *host_twice(const struct rule_case *c)
 
 static char *connector_is_older(const struct rule_case *c)
 {
-    const cJSON *applied = entry_value(c->entry, "plugin.buildNumber");
+    cJSON *applied = entry_value(c->entry, "plugin.buildNumber");
     const char *had = cJSON_IsString(applied) ? applied->valuestring : NULL;
     const char *wanted = object_text(c->wanted->object, "plugin.buildNumber");
+    char *why = NULL;
 
-    if (!had || !wanted || !build_number_valid(had) || !build_number_valid(wanted) ||
-        build_number_compare(wanted, had) >= 0)
-        return NULL;
-    return xasprintf("connector downgrades are not supported: build %s is installed, the file is "
-                     "build %s",
-                     had, wanted);
+    if (had && wanted && build_number_valid(had) && build_number_valid(wanted) &&
+        build_number_compare(wanted, had) < 0)
+        why = xasprintf("connector downgrades are not supported: build %s is installed, the file "
+                        "is build %s",
+                        had, wanted);
+    cJSON_Delete(applied);
+    return why;
 }
 
 static bool fact_true(const struct observed_item *item, const char *row)

@@ -33,8 +33,7 @@ static void keep_created(const struct exec *x, const struct action *a, struct en
         const struct field *f = &a->kind->table.rows[i];
         rows[i] = a->run->carried[i] || f->flags & (TOKEN | DERIVED | LOCAL);
     }
-    cJSON_Delete(e->applied);
-    e->applied = cJSON_CreateObject();
+    entry_unapply_all(e);
     (void)keep_wish(x->world, a->wanted, e);
     (void)keep_rows(e, a->wanted->object, rows);
     free(rows);

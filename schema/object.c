@@ -1,6 +1,7 @@
 /* Objects and the memory of their values. What values mean is in value.c. */
 #include "schema/object.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,6 +33,37 @@ bool type_is_json(enum field_type type)
 bool type_is_text(enum field_type type)
 {
     return !type_is_json(type) && type != F_INTEGER && type != F_BOOLEAN && type != F_CONST;
+}
+
+static int nibble(char c)
+{
+    const char digits[] = "0123456789abcdef", *at = c ? strchr(digits, c) : NULL;
+
+    return at ? (int)(at - digits) : -1;
+}
+
+struct fingerprint fingerprint_parse(const char *hex)
+{
+    struct fingerprint f = { .known = strlen(hex) == DIGEST_TEXT - 1 };
+
+    for (size_t i = 0; f.known && i < DIGEST_BYTES; i++) {
+        int high = nibble(hex[2 * i]), low = nibble(hex[2 * i + 1]);
+        f.known = high >= 0 && low >= 0;
+        f.bytes[i] = (uint8_t)(high << 4 | low);
+    }
+    return f;
+}
+
+void fingerprint_text(const struct fingerprint *f, char out[DIGEST_TEXT])
+{
+    *out = '\0';
+    for (size_t i = 0; f->known && i < DIGEST_BYTES; i++)
+        (void)snprintf(out + 2 * i, 3, "%02x", f->bytes[i]);
+}
+
+bool fingerprint_same(const struct fingerprint *a, const struct fingerprint *b)
+{
+    return a->known && b->known && memcmp(a->bytes, b->bytes, DIGEST_BYTES) == 0;
 }
 
 void value_clear(struct value *v, enum field_type type)

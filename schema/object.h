@@ -16,7 +16,19 @@ enum value_state {
     V_SET,
 };
 
-enum { DIGEST_TEXT = 33 };
+enum { DIGEST_BYTES = 16, DIGEST_TEXT = 2 * DIGEST_BYTES + 1 };
+
+/* A keyed digest: whether something is what it was, without keeping it. */
+struct fingerprint {
+    uint8_t bytes[DIGEST_BYTES];
+    bool known;
+};
+
+/* From and to lower-case hex; anything else becomes the unknown one, and that "". */
+struct fingerprint fingerprint_parse(const char *hex);
+void fingerprint_text(const struct fingerprint *f, char out[DIGEST_TEXT]);
+/* Both known, and the same. */
+bool fingerprint_same(const struct fingerprint *a, const struct fingerprint *b);
 
 /* A value in DCT's own form. Strings, words, times, files and references (a
  * manifest's name, a reply's id) are `s`; integers and booleans `i`; every
@@ -32,9 +44,9 @@ struct value {
     };
     struct pos pos;
     enum value_state state;
-    /* Keyed digest of the value (secrets: of the secret itself) as 32 hex
-     * digits, set by the loader for wanted objects; "" = not known. */
-    char digest[DIGEST_TEXT];
+    /* Of the value (secrets: of the secret itself), set by the loader for
+     * wanted objects. */
+    struct fingerprint digest;
 };
 
 enum mode { MODE_ENFORCE, MODE_WARN, MODE_OBSERVE };

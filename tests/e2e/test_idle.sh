@@ -83,4 +83,30 @@ POST /virtualization-policies/targets/search" "$(cat "$work/cycle")"
     stop_daemon
 }
 
+# A thousand databases, and what is kept of them between two looks at DCT.
+test_small_with_a_thousand_vdbs() {
+    local i rss
+    if [ -n "$RUN" ] || grep -q __asan_init "$BUILD/dctd"; then
+        echo "# not measured: valgrind and sanitizers take memory of their own"
+        return
+    fi
+    SPEED=5000 start_sim
+    estate quickstart
+    configure 's/interval: .*/interval: 60s/
+               s/^  interval: .*/&\n  concurrency: {total: 200, perEngine: 200, perEnvironment: 200}/'
+    for ((i = 0; i < 1000; i++)); do
+        echo ---
+        sed "s/orders-dev/orders-$i/; s#/mnt/delphix/orders-dev#/mnt/delphix/orders-$i#
+             s/port: .*/port: $((6000 + i))/" "$work/estate/manifests/30-orders-dev.yaml"
+    done >"$work/estate/manifests/many.yaml"
+    expect 0 apply
+    start_daemon
+    await_log 60 'ready: synced 1007/1007'
+    await 10 "it falls asleep" asleep
+    rss=$(status_of VmRSS)
+    echo "# $rss KiB resident with 1,007 objects"
+    [ "$rss" -lt "$RSS_MAX" ] || fail "$rss KiB resident"
+    stop_daemon
+}
+
 run_tests

@@ -65,7 +65,9 @@ static void digest_values(const struct test_world *w, struct object *o)
             buf_puts(&text, w->secrets_turn);
         if (f->type == F_FILE && w->plugin_version)
             buf_puts(&text, w->plugin_version);
-        digest(buf_text(&text), o->values[i].digest);
+        char hex[DIGEST_TEXT];
+        digest(buf_text(&text), hex);
+        o->values[i].digest = fingerprint_parse(hex);
         buf_clear(&text);
     }
 }

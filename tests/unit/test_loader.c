@@ -364,9 +364,16 @@ static void a_swapped_link_brings_the_new_content(void **state)
     assert_non_null(set_find(f->set, "Engine/b"));
 }
 
-static const char *digest_of(const struct fixture *f, const char *object, const char *row)
+struct digest_hex {
+    char text[DIGEST_TEXT];
+};
+
+static struct digest_hex digest_of(const struct fixture *f, const char *object, const char *row)
 {
-    return object_value(object_of(f, object), row)->digest;
+    struct digest_hex d;
+
+    fingerprint_text(&object_value(object_of(f, object), row)->digest, d.text);
+    return d;
 }
 
 static void every_value_gets_a_digest(void **state)
@@ -376,11 +383,13 @@ static void every_value_gets_a_digest(void **state)
     write_engine(f, "m/a.yaml", "a");
     write_engine(f, "m/b.yaml", "b");
     load(f);
-    assert_int_equal(strlen(digest_of(f, "Engine/a", "hostname")), DIGEST_TEXT - 1);
-    assert_string_equal(digest_of(f, "Engine/a", "username"), digest_of(f, "Engine/b", "username"));
-    assert_string_not_equal(digest_of(f, "Engine/a", "hostname"),
-                            digest_of(f, "Engine/b", "hostname"));
-    assert_string_equal(digest_of(f, "Engine/a", "password"), digest_of(f, "Engine/b", "password"));
+    assert_int_equal(strlen(digest_of(f, "Engine/a", "hostname").text), DIGEST_TEXT - 1);
+    assert_string_equal(digest_of(f, "Engine/a", "username").text,
+                        digest_of(f, "Engine/b", "username").text);
+    assert_string_not_equal(digest_of(f, "Engine/a", "hostname").text,
+                            digest_of(f, "Engine/b", "hostname").text);
+    assert_string_equal(digest_of(f, "Engine/a", "password").text,
+                        digest_of(f, "Engine/b", "password").text);
 }
 
 static void a_rotated_secret_changes_the_digest_of_an_unchanged_file(void **state)
@@ -389,14 +398,14 @@ static void a_rotated_secret_changes_the_digest_of_an_unchanged_file(void **stat
 
     write_engine(f, "m/a.yaml", "a");
     load(f);
-    char *before = xstrdup(digest_of(f, "Engine/a", "password"));
-    char *name = xstrdup(digest_of(f, "Engine/a", "hostname"));
+    char *before = xstrdup(digest_of(f, "Engine/a", "password").text);
+    char *name = xstrdup(digest_of(f, "Engine/a", "hostname").text);
     load(f);
-    assert_string_equal(digest_of(f, "Engine/a", "password"), before);
+    assert_string_equal(digest_of(f, "Engine/a", "password").text, before);
     set_environment("TEST_PASSWORD", "hunter3");
     load(f);
-    assert_string_not_equal(digest_of(f, "Engine/a", "password"), before);
-    assert_string_equal(digest_of(f, "Engine/a", "hostname"), name);
+    assert_string_not_equal(digest_of(f, "Engine/a", "password").text, before);
+    assert_string_equal(digest_of(f, "Engine/a", "hostname").text, name);
     free(before);
     free(name);
 }
@@ -454,7 +463,7 @@ static void a_connector_is_what_its_file_says(void **state)
     load(f);
     check_clean(f, 2);
     assert_string_equal(object_text(object_of(f, "Connector/pg@a"), "plugin.buildNumber"), "1.0");
-    char *before = xstrdup(digest_of(f, "Connector/pg@a", "file"));
+    char *before = xstrdup(digest_of(f, "Connector/pg@a", "file").text);
     assert_int_equal(strlen(before), DIGEST_TEXT - 1);
 
     /* The manifest is the same, its file is not. */
@@ -462,7 +471,7 @@ static void a_connector_is_what_its_file_says(void **state)
     load(f);
     check_clean(f, 2);
     assert_string_equal(object_text(object_of(f, "Connector/pg@a"), "plugin.buildNumber"), "2.0");
-    assert_string_not_equal(digest_of(f, "Connector/pg@a", "file"), before);
+    assert_string_not_equal(digest_of(f, "Connector/pg@a", "file").text, before);
     free(before);
 }
 

@@ -1,0 +1,9 @@
+/* What a process that sleeps gives back to its host. */
+#ifndef DAEMON_MEMORY_H
+#define DAEMON_MEMORY_H
+
+/* To be called when there is nothing to do for a while. What is needed again
+ * comes back by itself, at the cost of a few page faults. */
+void memory_rest(void);
+
+#endif
