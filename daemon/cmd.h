@@ -21,13 +21,15 @@ struct invocation {
     bool no_color, prune;
     bool replace, force, man;
     bool help, version;
-    msec since; /* 0: from the beginning */
+    msec since;         /* 0: from the beginning */
+    const char *object; /* NULL: of all */
     const char *const *paths;
     size_t n_paths;
 };
 
 int cmd_adopt(const struct invocation *in);
 int cmd_apply(const struct invocation *in);
+int cmd_doctor(const struct invocation *in);
 int cmd_events(const struct invocation *in);
 int cmd_explain(const struct invocation *in);
 int cmd_forget(const struct invocation *in);

@@ -11,7 +11,8 @@ enum {
     DOES_FORGET = 1 << 6,
     DOES_EVENTS = 1 << 7,
     DOES_EXPLAIN = 1 << 8,
-    DOES_ALL = (1 << 9) - 1,
+    DOES_DOCTOR = 1 << 9,
+    DOES_ALL = (1 << 10) - 1,
 };
 
 enum {
@@ -33,7 +34,7 @@ static const struct command commands[] = {
       .most = SIZE_MAX, .words = WORDS_PATHS },
     { "validate", " [PATH...]", "check manifests without asking DCT", cmd_validate, DOES_VALIDATE,
       "Needs no configuration where PATHs are given.\nExit status: 0 valid, 1 not.\n",
-      .most = SIZE_MAX, .words = WORDS_PATHS },
+      .most = SIZE_MAX, .forms = JSON, .words = WORDS_PATHS },
     { "adopt", " KIND/NAME ID", "take a DCT object for the one that a manifest means", cmd_adopt,
       DOES_ADOPT,
       "Puts the object into the ledger, as in `dctd adopt VDB/orders-dev 7-APPDATA_CONTAINER-12`.\n"
@@ -50,18 +51,25 @@ static const struct command commands[] = {
       "Lists the kinds; of a kind its fields; of a field what it takes and what changing it "
       "means,\nas in `dctd explain vdb.postgresql`.\n",
       .most = 1, .words = WORDS_FIELDS },
+    { "doctor", "", "check that everything is as dctd needs it", cmd_doctor, DOES_DOCTOR,
+      "Configuration, manifests, secrets, ledger, git, the way to DCT, its key and engines,\n"
+      "systemd and sockets: each ok, warn or fail, with what to do. Changes nothing.\n"
+      "Exit status: 0 nothing failed (warnings may be there), 1 something did.\n",
+      .most = 0, .forms = JSON },
     { "version", "", "print versions", cmd_version, DOES_VERSION, "", .most = 0 },
 };
 
 static const struct known_option known[] = {
     { "config", "FILE", "configuration (default $DCTD_CONFIG, else /etc/dctd/dctd.yaml)", 'c',
       DOES_ALL, TAKES_TEXT, offsetof(struct invocation, config), WORDS_PATHS },
-    { "output", "FORM", "text, json or (plan) markdown", 'o',
-      DOES_PLAN | DOES_EVENTS, TAKES_FORM, offsetof(struct invocation, output), WORDS_FORM },
+    { "output", "FORM", "form of the output", 'o',
+      DOES_PLAN | DOES_EVENTS | DOES_VALIDATE | DOES_DOCTOR, TAKES_FORM,
+      offsetof(struct invocation, output), WORDS_FORM },
     { "prune", NULL, "delete owned objects that no manifest wants any more", 0,
       DOES_PLAN | DOES_APPLY, TAKES_NOTHING, offsetof(struct invocation, prune), WORDS_NONE },
     { "no-color", NULL, "no colours, whatever the terminal can", 0,
-      DOES_PLAN | DOES_APPLY, TAKES_NOTHING, offsetof(struct invocation, no_color), WORDS_NONE },
+      DOES_PLAN | DOES_APPLY | DOES_DOCTOR, TAKES_NOTHING, offsetof(struct invocation, no_color),
+      WORDS_NONE },
     { "log-level", "LEVEL", "error, warning, info or debug", 0,
       DOES_RUN | DOES_PLAN | DOES_APPLY, TAKES_LEVEL, offsetof(struct invocation, log_level),
       WORDS_LEVEL },
@@ -71,6 +79,8 @@ static const struct known_option known[] = {
       DOES_FORGET, TAKES_NOTHING, offsetof(struct invocation, force), WORDS_NONE },
     { "since", "TIME", "events: of the last 30m, 12h, 7d", 0,
       DOES_EVENTS, TAKES_DURATION, offsetof(struct invocation, since), WORDS_NONE },
+    { "object", "KIND/NAME", "events: of this object", 0,
+      DOES_EVENTS, TAKES_TEXT, offsetof(struct invocation, object), WORDS_KEY },
     { "man", NULL, "explain: as a section of a manual page", 0,
       DOES_EXPLAIN, TAKES_NOTHING, offsetof(struct invocation, man), WORDS_NONE },
     { "help", NULL, "this text", 'h',

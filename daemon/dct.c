@@ -273,14 +273,21 @@ static bool try_send(struct dct *d, const struct request *r, char **error)
     return sent;
 }
 
-/* /dct/v3 -> /dct/static/api-external.yaml; only its beginning is wanted. */
+/* /dct/v3 -> /dct/static/api-external.yaml */
+char *dct_document(const char *root)
+{
+    const char *last = strrchr(root, '/'), *host = strstr(root, "://");
+    bool based = last && host && last > host + 2;
+
+    return xasprintf("%.*s/static/api-external.yaml",
+                     based ? (int)(last - root) : (int)strlen(root), root);
+}
+
+/* Only its beginning is wanted. */
 void dct_learn(struct dct *d, dct_learned *learned)
 {
     static const char *const headers[] = { "Range: bytes=0-65535" };
-    const char *last = strrchr(d->root, '/'), *host = strstr(d->root, "://");
-    bool based = last && host && last > host + 2;
-    char *url = xasprintf("%.*s/static/api-external.yaml",
-                          based ? (int)(last - d->root) : (int)strlen(d->root), d->root);
+    char *url = dct_document(d->root);
     struct http_request h = { .id = LEARNING,
                               .method = "GET",
                               .url = url,

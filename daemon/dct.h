@@ -39,6 +39,8 @@ void dct_close(struct dct *d);
  * did not answer at all. */
 typedef void dct_learned(void *ctx, unsigned api, bool answered);
 void dct_learn(struct dct *d, dct_learned *learned);
+/* Where that is, for the address that requests go to; owned. */
+char *dct_document(const char *root);
 /* The version in the `info` of an OpenAPI document's text; 0 = none. */
 unsigned dct_api_of(const char *text);
 

@@ -139,6 +139,16 @@ static msec retry_after(CURL *easy)
     return (seconds < LONGEST ? seconds : LONGEST) * 1000;
 }
 
+static msec date_of(CURL *easy)
+{
+    struct curl_header *h = NULL;
+    time_t t = -1;
+
+    if (curl_easy_header(easy, "Date", 0, CURLH_HEADER, -1, &h) == CURLHE_OK)
+        t = curl_getdate(h->value, NULL);
+    return t > 0 ? (msec)t * 1000 : 0;
+}
+
 /* What went wrong, in words that say what to do next; owned. */
 static char *explain(const struct exchange *x, CURLcode code)
 {
@@ -179,6 +189,7 @@ static void tell(struct exchange *x, CURLcode code)
         r.content_type = type;
         r.location = location;
         r.retry_after = retry_after(x->easy);
+        r.date = date_of(x->easy);
         r.body = buf_text(&x->body);
         r.n = x->body.n;
     } else {

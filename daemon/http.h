@@ -46,6 +46,7 @@ struct http_result {
     const char *error; /* what went wrong and what to do, NULL where an answer came */
     const char *content_type, *location; /* NULL: not said */
     msec retry_after;                    /* from now; 0 = not said */
+    msec date;                           /* the server's clock; 0 = not said */
     const char *body;                    /* terminated by a NUL that n does not count */
     size_t n;
 };
