@@ -13,7 +13,7 @@
 #include "reconciler/backoff.h"
 #include "reconciler/cycle.h"
 #include "reconciler/diff.h"
-#include "reconciler/step.h"
+#include "reconciler/suspects.h"
 
 enum todo_type {
     TODO_LOOKUP, /* the id of a snapshot or bookmark that the manifest names */
@@ -70,6 +70,7 @@ struct action_run {
     msec settling_since;   /* 0 = not settling */
     unsigned looks;        /* in a row without progress */
     bool made, deleted;    /* by this run */
+    bool waiting_told;     /* that it waits for a job which may be making it */
     bool outcome_asked;    /* of a write that nobody answered: no job is under way */
     bool may_appear;       /* a job is over that may have made it */
     struct strings broken; /* ids of what creations were to make that ended badly */
@@ -92,6 +93,7 @@ struct exec {
     const struct cycle_options *options;
     struct backoff *backoff;
     bool draining; /* send nothing new */
+    struct suspects suspects;
     uint64_t jobs_request;
     msec jobs_next;
     size_t jobs_from;     /* where the next poll begins to collect */

@@ -24,7 +24,6 @@ void action_look_again(struct exec *x, struct action *a, struct step *s);
 /* Sends what is next to do; looks again when nothing is left. */
 void action_next(struct exec *x, struct action *a, struct step *s);
 void action_todo_reply(struct exec *x, struct action *a, const struct reply *r, struct step *s);
-bool job_is_under_way(const char *status);
 bool job_has_failed(const char *status);
 void action_begin_job(struct action *a, const char *id, struct step *s);
 

@@ -29,6 +29,8 @@ static bool ready(const struct exec *x, const struct action *a, msec now)
 {
     if (a->state != A_WAITING || a->blocked || a->not_before > now)
         return false;
+    if (!x->suspects.known && unremembered(x->world, a))
+        return false;
     for (size_t i = 0; i < a->n_needs; i++) {
         if (!need_is_met(x, a, &x->plan->items[a->needs[i]], now))
             return false;
@@ -124,8 +126,10 @@ void exec_go(struct exec *x, struct step *s)
         if (action_running(a) && a->run->wake && a->run->wake <= s->now)
             action_wake(x, a, s);
     }
-    if (!x->draining)
+    if (!x->draining) {
+        suspects_go(&x->suspects, x->world, x->plan, s);
         start_ready(x, s);
+    }
     jobs_go(x, s);
 }
 
@@ -135,6 +139,8 @@ bool exec_reply(struct exec *x, const struct reply *r, struct step *s)
         jobs_reply(x, r, s);
         return true;
     }
+    if (suspects_reply(&x->suspects, x->world, x->plan, r))
+        return true;
     for (size_t i = 0; i < x->plan->n; i++) {
         struct action *a = &x->plan->items[i];
         if (a->run && a->run->request == r->request && a->run->await != AWAIT_NOTHING) {
@@ -164,11 +170,13 @@ bool exec_quiet(const struct exec *x)
         if (action_running(a) && a->run->await != AWAIT_NOTHING)
             return false;
     }
-    return !x->jobs_request;
+    return !x->jobs_request && !x->suspects.request;
 }
 
 bool exec_done(const struct exec *x, msec now)
 {
+    if (x->suspects.request)
+        return false;
     for (size_t i = 0; i < x->plan->n; i++) {
         const struct action *a = &x->plan->items[i];
         if (action_running(a) || ready(x, a, now))

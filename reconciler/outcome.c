@@ -1,6 +1,7 @@
-/* What became of a write that nobody answered. DCT's list of jobs is asked
- * before the object is looked at: what a job is still making is shown by nothing
- * else, and asked in the other order it could come to be in between.
+/* What became of a write that nobody answered, or that nobody remembers because
+ * the ledger was lost. DCT's list of jobs is asked before the object is looked
+ * at: what a job is still making is shown by nothing else, and asked in the other
+ * order it could come to be in between.
  *
  * A job on the very object is taken up as if its reply had come. Where no reply
  * ever named an id, a job on something of that name is waited for; once it is
@@ -13,21 +14,23 @@ enum { FILTER_MAX = 4096, JOB_WAIT = 5000 };
 
 static const char *id_of(const struct action *a, const struct entry *e)
 {
-    return a->id ? a->id : e->id;
+    return a->id || !e ? a->id : e->id;
 }
 
 bool outcome_unknown(const struct exec *x, const struct action *a)
 {
     const struct entry *e = action_entry(x, a);
 
-    return e && e->intent.open && !e->intent.job;
+    if (!e)
+        return a->suspect && unremembered(x->world, a);
+    return e->intent.open && !e->intent.job;
 }
 
 void outcome_ask(struct exec *x, struct action *a, struct step *s)
 {
     struct buf filter = BUF_WITH_LIMIT(FILTER_MAX);
     const struct entry *e = action_entry(x, a);
-    const char *id = id_of(a, e), *name = a->wanted ? a->wanted->object->name : e->name;
+    const char *id = id_of(a, e), *name = job_name(a, e);
     bool said = id     ? filter_equal(&filter, "target_id", id)
                 : name ? filter_equal(&filter, "target_name", name)
                        : false;
@@ -57,13 +60,15 @@ static bool on_engine(const cJSON *job, const char *engine)
     return false;
 }
 
-static const cJSON *under_way(const cJSON *jobs, const char *engine)
+static const cJSON *under_way(const struct exec *x, const struct action *a, const cJSON *jobs)
 {
+    bool remembered = action_entry(x, a) != NULL;
     const cJSON *job;
 
     cJSON_ArrayForEach(job, jobs) {
-        if (json_text(job, "id") && on_engine(job, engine) &&
-            job_is_under_way(json_text(job, "status")))
+        if (json_text(job, "id") && on_engine(job, a->engine) &&
+            job_is_under_way(json_text(job, "status")) &&
+            (remembered || !job_on_known(x->world, job)))
             return job;
     }
     return NULL;
@@ -75,9 +80,7 @@ static bool may_appear(const struct exec *x, const struct action *a, const cJSON
     const cJSON *job;
 
     cJSON_ArrayForEach(job, jobs) {
-        const char *id = json_text(job, "target_id");
-        if (id && on_engine(job, a->engine) && streq(json_text(job, "status"), "COMPLETED") &&
-            !observed_by_id(x->world->observed, a->kind->kind, id))
+        if (on_engine(job, a->engine) && job_may_have_made(x->world, jobs, job))
             return true;
     }
     return false;
@@ -91,7 +94,7 @@ static void note_broken(const struct action *a, const struct entry *e, const cJS
 
     strings_clear(&a->run->broken);
     cJSON_ArrayForEach(job, jobs) {
-        if (e->intent.makes && json_text(job, "target_id") && on_engine(job, a->engine) &&
+        if (e && e->intent.makes && json_text(job, "target_id") && on_engine(job, a->engine) &&
             job_has_failed(json_text(job, "status")))
             strings_add(&a->run->broken, json_text(job, "target_id"));
     }
@@ -109,13 +112,15 @@ void outcome_reply(struct exec *x, struct action *a, const struct reply *r, stru
     }
     a->run->settling_since = 0; /* what failed before is over: the lag of GET counts from here */
     a->run->looks = 0;
-    const cJSON *job = under_way(json_at(r->body, "items"), a->engine);
-    if (job && id_of(a, e)) {
+    const cJSON *job = under_way(x, a, json_at(r->body, "items"));
+    if (job && e && id_of(a, e)) {
         entry_job(e, json_text(job, "id"));
         action_record(e, s);
         action_resume(x, a, s);
     } else if (job) {
-        action_report(a, REPORT_JOB, "DCT has a job on something of that name; waiting", s);
+        if (!a->run->waiting_told)
+            action_report(a, REPORT_JOB, "DCT has a job on something of that name; waiting", s);
+        a->run->waiting_told = true;
         a->run->wake = s->now + JOB_WAIT;
         action_move(a, A_SETTLING);
     } else {

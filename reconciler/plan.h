@@ -45,6 +45,20 @@ enum action_state {
     ACTION_STATES
 };
 
+/* What kind of obstacle it is that blocks an action. */
+enum block {
+    BLOCK_RULE,      /* a rule, a reference, a policy that protects */
+    BLOCK_CONFLICT,  /* DCT has one that is not ours */
+    BLOCK_HALF_MADE, /* what a failed creation left has to go first */
+    BLOCK_NEED,      /* what it needs is blocked */
+    BLOCK_BUDGET,    /* too many deletions */
+    BLOCK_FLAPPING,  /* it was repaired too often */
+    BLOCK_MODE,      /* policy.mode is not enforce */
+    BLOCK_SUSPENDED,
+    BLOCK_UNKNOWN, /* DCT did not show enough to tell */
+    BLOCKS
+};
+
 struct action_run; /* how far it is: private to the execution */
 
 struct action {
@@ -58,12 +72,14 @@ struct action {
     size_t n_changes, cap_changes;
     char *reason;               /* why this verb, one sentence without a full stop */
     char *blocked;              /* why it cannot happen now; NULL = it can */
+    enum block block;           /* of what sort that is */
     struct strings disruptions; /* one line each */
     struct pos pos;             /* manifest position, line 0 if there is none */
     size_t *needs;              /* indexes of actions that must be done first */
     size_t n_needs, cap_needs;
     msec not_before; /* back-off; 0 = at once */
     bool owes;       /* we switched the object off: it waits for nobody's failure */
+    bool suspect;    /* DCT may be making it already; see suspects.h */
     bool pays_debt;  /* and nothing but switching it on again is to be done */
 
     enum action_state state;

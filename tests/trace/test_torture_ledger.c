@@ -180,6 +180,87 @@ static void test_a_protected_dsource_survives(void **state)
     free(other);
 }
 
+/* It dies before its k-th effect, and the ledger goes with it. True if it died. */
+static bool lose_at(const struct start *s, size_t k)
+{
+    char *what = xasprintf("the ledger is lost before effect %zu", k);
+    struct attempt a;
+
+    attempt_open(&a, s);
+    a.world->die_at = k;
+    attempt_begin(&a, s);
+    bool died = !attempt_converge(&a, 2 * (msec)HOUR) && a.world->dead;
+    if (died) {
+        test_world_ledger_lost(a.world);
+        test_world_restart(a.world);
+        a.world->die_at = 0;
+        attempt_begin(&a, s);
+    }
+    attempt_finish(&a, s, what);
+    free(what);
+    return died;
+}
+
+/* What cannot carry our tag from its first moment on is taken over by its name,
+ * where the policy says so. */
+static char *taking_over(const char *yaml)
+{
+    char *first = replaced(yaml, "spec: {file: postgresql.json, engines: [east]}\n",
+                           "spec: {file: postgresql.json, engines: [east]}\n"
+                           "policy: {adopt: ifExists}\n");
+    char *both = replaced(first, "spec: {environment: pg-staging}\n",
+                          "spec: {environment: pg-staging}\npolicy: {adopt: ifExists}\n");
+
+    free(first);
+    return both;
+}
+
+static void test_lost_in_the_middle_of_a_creation(void **state)
+{
+    struct start s = *scenario_start(0);
+    struct scenario sc = *s.scenario;
+    char *yaml = taking_over(sc.after);
+
+    (void)state;
+    sc.after = yaml;
+    s.scenario = &sc;
+    for (size_t k = 1; lose_at(&s, k); k++)
+        ;
+    free(yaml);
+}
+
+/* Without that policy a person is asked, and nothing is made a second time. */
+static void test_lost_before_the_tag_a_person_is_asked(void **state)
+{
+    const struct start *s = scenario_start(0);
+    struct attempt a;
+
+    (void)state;
+    attempt_open(&a, s);
+    attempt_begin(&a, s);
+    test_world_run(a.world, 10000);
+    test_world_ledger_lost(a.world);
+    test_world_restart(a.world);
+    attempt_begin(&a, s);
+    live(a.world, HOUR);
+    assert_true(test_world_told(a.world, "DCT has a job on something of that name; waiting"));
+    assert_true(test_world_told(a.world, "Connector/postgresql@east: blocked: 2-TOOLKIT-1 exists "
+                                         "in DCT and is not managed here"));
+    test_world_keep(a.world, "Connector/postgresql@east",
+                    "{\"key\":\"Connector/postgresql@east\",\"kind\":\"Connector\","
+                    "\"id\":\"2-TOOLKIT-1\",\"origin\":\"adopted\"}");
+    test_world_restart(a.world);
+    attempt_begin(&a, s);
+    attempt_finish(&a, s, "the ledger is lost before the tag");
+}
+
+static void test_lost_in_the_middle_of_a_change_that_disables(void **state)
+{
+    (void)state;
+    for (size_t k = 1; lose_at(scenario_start(1), k); k++)
+        ;
+}
+
 static int clear(void **state)
 {
     (void)state;
@@ -196,6 +277,9 @@ int main(void)
         cmocka_unit_test(test_a_lost_ledger_hinders_no_change),
         cmocka_unit_test(test_torn_entries_are_refused),
         cmocka_unit_test(test_a_protected_dsource_survives),
+        cmocka_unit_test(test_lost_in_the_middle_of_a_creation),
+        cmocka_unit_test(test_lost_before_the_tag_a_person_is_asked),
+        cmocka_unit_test(test_lost_in_the_middle_of_a_change_that_disables),
     };
 
     return cmocka_run_group_tests(tests, NULL, clear);
