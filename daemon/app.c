@@ -32,7 +32,10 @@ struct app {
     struct inbox inbox;
     struct effects todo;
     bool stepping;
-    bool told;          /* something was reported since the hooks saw the status */
+    bool told;              /* something was reported since the hooks saw the status */
+    enum cycle_phase phase; /* as the hooks know it */
+    struct app_hooks *watchers;
+    size_t n_watchers, cap_watchers;
     bool history_gap;   /* the last event could not be kept */
     char *record_error; /* why a record of the effects in hand could not be written */
 
@@ -102,11 +105,13 @@ static const struct {
     enum log_level level;
     bool event; /* goes into the ledger's history */
 } report_rows[] = {
-    [REPORT_INFO] = { LEVEL_INFO, false },    [REPORT_WARNING] = { LEVEL_WARNING, false },
-    [REPORT_ERROR] = { LEVEL_ERROR, false },  [REPORT_STARTED] = { LEVEL_INFO, true },
-    [REPORT_JOB] = { LEVEL_DEBUG, false },    [REPORT_DONE] = { LEVEL_INFO, true },
-    [REPORT_RETRY] = { LEVEL_WARNING, true }, [REPORT_FAILED] = { LEVEL_ERROR, true },
-    [REPORT_DRIFT] = { LEVEL_WARNING, true },
+    [REPORT_INFO] = { LEVEL_INFO, false },     [REPORT_WARNING] = { LEVEL_WARNING, false },
+    [REPORT_ERROR] = { LEVEL_ERROR, false },   [REPORT_STARTED] = { LEVEL_INFO, true },
+    [REPORT_JOB] = { LEVEL_DEBUG, false },     [REPORT_DONE] = { LEVEL_INFO, true },
+    [REPORT_RETRY] = { LEVEL_WARNING, true },  [REPORT_FAILED] = { LEVEL_ERROR, true },
+    [REPORT_DRIFT] = { LEVEL_WARNING, true },  [REPORT_ASKED] = { LEVEL_INFO, true },
+    [REPORT_SUSPENDED] = { LEVEL_INFO, true }, [REPORT_RESUMED] = { LEVEL_INFO, true },
+    [REPORT_ADOPTED] = { LEVEL_INFO, true },   [REPORT_FORGOTTEN] = { LEVEL_INFO, true },
 };
 
 /* "create failed: what DCT said" */
@@ -135,7 +140,9 @@ static void keep_event(struct app *a, const struct report *r)
                                        .key = r->key,
                                        .kind = report_kind_name(r->kind),
                                        .text = text,
-                                       .job = r->job };
+                                       .job = r->job,
+                                       .revision = cycle_revision(a->cycle),
+                                       .by = r->by };
     bool kept = store_event(a->store, &event, &error);
 
     if (!kept && !a->history_gap)
@@ -156,6 +163,10 @@ static void do_report(struct app *a, struct effect *e)
         a->o.hooks.report(a->o.hooks.ctx, r, app_now());
     else
         log_report(r);
+    for (size_t i = 0; i < a->n_watchers; i++) {
+        if (a->watchers[i].report)
+            a->watchers[i].report(a->watchers[i].ctx, r, app_now());
+    }
 }
 
 static void do_planned(struct app *a, struct effect *e)
@@ -164,6 +175,10 @@ static void do_planned(struct app *a, struct effect *e)
     a->told = true;
     if (a->o.hooks.planned)
         a->o.hooks.planned(a->o.hooks.ctx, cycle_plan(a->cycle));
+    for (size_t i = 0; i < a->n_watchers; i++) {
+        if (a->watchers[i].planned)
+            a->watchers[i].planned(a->watchers[i].ctx, cycle_plan(a->cycle));
+    }
 }
 
 /* The first answer, whatever it is, starts the work; later ones only inform. */
@@ -220,11 +235,17 @@ static void tell_status(struct app *a)
 {
     struct cycle_status status;
 
-    if (!a->told || !a->o.hooks.stepped)
+    if (!a->told && cycle_phase(a->cycle) == a->phase)
         return;
     a->told = false;
+    a->phase = cycle_phase(a->cycle);
     cycle_status(a->cycle, &status);
-    a->o.hooks.stepped(a->o.hooks.ctx, &status);
+    if (a->o.hooks.stepped)
+        a->o.hooks.stepped(a->o.hooks.ctx, &status);
+    for (size_t i = 0; i < a->n_watchers; i++) {
+        if (a->watchers[i].stepped)
+            a->watchers[i].stepped(a->watchers[i].ctx, &status);
+    }
 }
 
 void app_feed(struct app *a, struct event ev)
@@ -271,6 +292,10 @@ void app_stop(struct app *a)
     a->stopping = true;
     if (a->o.hooks.stopping)
         a->o.hooks.stopping(a->o.hooks.ctx);
+    for (size_t i = 0; i < a->n_watchers; i++) {
+        if (a->watchers[i].stopping)
+            a->watchers[i].stopping(a->watchers[i].ctx);
+    }
     (void)uv_timer_start(&a->drain, on_drained, APP_DRAIN, 0);
     app_feed(a, (struct event){ .type = EV_STOP });
 }
@@ -289,6 +314,10 @@ void app_load(struct app *a)
     a->findings = set->diags.errors;
     if (a->o.hooks.loaded)
         a->o.hooks.loaded(a->o.hooks.ctx, set);
+    for (size_t i = 0; i < a->n_watchers; i++) {
+        if (a->watchers[i].loaded)
+            a->watchers[i].loaded(a->watchers[i].ctx, set);
+    }
     app_feed(a, (struct event){ .type = EV_MANIFESTS, .set = set });
 }
 
@@ -441,6 +470,7 @@ void app_free(struct app *a)
     close_loop(a);
     cycle_free(a->cycle);
     effects_free(&a->todo);
+    free(a->watchers);
     inbox_clear(&a->inbox);
     loader_free(a->loader);
     store_close(a->store);
@@ -448,6 +478,18 @@ void app_free(struct app *a)
     log_redact(NULL);
     secrets_free(a->secrets);
     free(a);
+}
+
+void app_watch(struct app *a, const struct app_hooks *hooks)
+{
+    a->watchers = grow(a->watchers, a->n_watchers, &a->cap_watchers, sizeof(*a->watchers));
+    a->watchers[a->n_watchers++] = *hooks;
+}
+
+bool app_events(struct app *a, const struct store_query *q,
+                void (*each)(void *ctx, const struct store_event *e), void *ctx, char **error)
+{
+    return store_events(a->store, q, each, ctx, error);
 }
 
 uv_loop_t *app_loop(struct app *a)

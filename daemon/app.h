@@ -10,6 +10,7 @@
 
 #include "daemon/config.h"
 #include "daemon/secrets.h"
+#include "daemon/store.h"
 #include "reconciler/cycle.h"
 
 enum { APP_DRAIN = 10000 }; /* how long answers are awaited after a stop */
@@ -53,6 +54,14 @@ void app_stop(struct app *a);
  * a running process (instance, address of DCT, ledger): of that it warns. Not to
  * be called from a hook. */
 void app_configure(struct app *a, struct config *c);
+
+/* These hooks are called too, after those of the options: `report` only looks on,
+ * what is logged stays the same. `ctx` outlives the app. */
+void app_watch(struct app *a, const struct app_hooks *hooks);
+/* What has happened, from the ledger. */
+bool app_events(struct app *a, const struct store_query *q,
+                void (*each)(void *ctx, const struct store_event *e), void *ctx,
+                char **error) MUST_USE;
 
 uv_loop_t *app_loop(struct app *a);
 const struct config *app_config(const struct app *a);

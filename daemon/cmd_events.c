@@ -77,7 +77,7 @@ static bool list_events(const struct invocation *in, const char *path, char **er
         return false;
     if (in->output == OUTPUT_JSON)
         l.list = cJSON_CreateArray();
-    bool listed = store_events(s, STORE_EVENTS, on_event, &l, error);
+    bool listed = store_events(s, &(struct store_query){ 0 }, on_event, &l, error);
     store_close(s);
     return (!l.list || print_json(l.list)) && listed;
 }

@@ -1,10 +1,38 @@
 #include "daemon/inbox.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static char *copy(const char *text)
 {
     return text ? xstrdup(text) : NULL;
+}
+
+static bool has_hand(enum event_type type)
+{
+    return type == EV_NUDGE || type == EV_SUSPEND || type == EV_RESUME || type == EV_ADOPT ||
+           type == EV_FORGET;
+}
+
+/* Its texts, one behind the other in one piece of memory. */
+static void keep_hand(struct letter *l)
+{
+    struct hand *h = &l->ev.hand;
+    const char **texts[] = { &h->whom, &h->key, &h->id, &h->reason };
+    size_t n = 0;
+
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+        n += *texts[i] ? strlen(*texts[i]) + 1 : 0;
+    l->text = xmalloc(n + 1);
+    char *to = l->text;
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        if (!*texts[i])
+            continue;
+        size_t bytes = strlen(*texts[i]) + 1;
+        memcpy(to, *texts[i], bytes);
+        *texts[i] = to;
+        to += bytes;
+    }
 }
 
 void inbox_push(struct inbox *b, const struct event *ev)
@@ -21,6 +49,8 @@ void inbox_push(struct inbox *b, const struct event *ev)
     } else if (ev->type == EV_LEDGER_FAILED) {
         l->text = copy(ev->text);
         l->ev.text = l->text;
+    } else if (has_hand(ev->type)) {
+        keep_hand(l);
     }
 }
 

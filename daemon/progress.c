@@ -35,6 +35,11 @@ static const struct {
     [REPORT_RETRY] = { "↻", yellow, "will retry", true },
     [REPORT_FAILED] = { "✗", red, "failed", true },
     [REPORT_DRIFT] = { "≠", yellow, "drift", false },
+    [REPORT_ASKED] = { " ", NULL, "asked", false },
+    [REPORT_SUSPENDED] = { " ", NULL, "suspended", false },
+    [REPORT_RESUMED] = { " ", NULL, "resumed", false },
+    [REPORT_ADOPTED] = { " ", NULL, "adopted", false },
+    [REPORT_FORGOTTEN] = { " ", NULL, "forgotten", false },
 };
 
 struct progress *progress_new(const struct progress_options *o)

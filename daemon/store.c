@@ -54,7 +54,8 @@ static const char more_of_events[] = "ALTER TABLE events ADD COLUMN revision TEX
                                      "ALTER TABLE events ADD COLUMN plan TEXT;"
                                      "ALTER TABLE events ADD COLUMN request TEXT;"
                                      "ALTER TABLE events ADD COLUMN outcome TEXT;"
-                                     "ALTER TABLE events ADD COLUMN trace TEXT;";
+                                     "ALTER TABLE events ADD COLUMN trace TEXT;"
+                                     "CREATE INDEX events_of ON events(key, seq);";
 
 static const struct {
     int code;
@@ -553,23 +554,34 @@ static void event_read(sqlite3_stmt *q, struct store_event *e)
         *texts[i] = (const char *)sqlite3_column_text(q, i + 1);
 }
 
-bool store_events(struct store *s, size_t n, void (*each)(void *ctx, const struct store_event *e),
-                  void *ctx, char **error)
+/* The index over objects makes it cheap to look at one of them. */
+static int events_ask(struct store *s, const struct store_query *query, sqlite3_stmt **q)
 {
-    static const char all[] = "SELECT at, key, kind, text, job, revision, by, plan, request,"
-                              " outcome, trace FROM (SELECT * FROM events"
-                              " ORDER BY seq DESC LIMIT ?1) ORDER BY seq";
-    static const char first[] = "SELECT at, key, kind, text, job FROM (SELECT * FROM events"
-                                " ORDER BY seq DESC LIMIT ?1) ORDER BY seq";
+    size_t limit = query->limit && query->limit < STORE_EVENTS ? query->limit : STORE_EVENTS;
+    char *sql = xasprintf("SELECT at, key, kind, text, job%s FROM (SELECT * FROM events"
+                          " WHERE at >= ?2%s ORDER BY seq DESC LIMIT ?1) ORDER BY seq",
+                          s->format < FORMAT ? "" : ", revision, by, plan, request, outcome, trace",
+                          query->key ? " AND key = ?3" : "");
+    int code = sqlite3_prepare_v2(s->db, sql, -1, q, NULL);
+
+    free(sql);
+    if (code == SQLITE_OK)
+        code = sqlite3_bind_int64(*q, 1, (int64_t)limit);
+    if (code == SQLITE_OK)
+        code = sqlite3_bind_int64(*q, 2, query->since);
+    if (code == SQLITE_OK && query->key)
+        code = sqlite3_bind_text(*q, 3, query->key, -1, SQLITE_STATIC);
+    return code == SQLITE_OK ? sqlite3_step(*q) : code;
+}
+
+bool store_events(struct store *s, const struct store_query *query,
+                  void (*each)(void *ctx, const struct store_event *e), void *ctx, char **error)
+{
     sqlite3_stmt *q = NULL;
 
     if (!s->db)
         return true;
-    int code = sqlite3_prepare_v2(s->db, s->format < FORMAT ? first : all, -1, &q, NULL);
-    if (code == SQLITE_OK)
-        code = sqlite3_bind_int64(q, 1, n < STORE_EVENTS ? (int64_t)n : STORE_EVENTS);
-    if (code == SQLITE_OK)
-        code = sqlite3_step(q);
+    int code = events_ask(s, query, &q);
     while (code == SQLITE_ROW) {
         struct store_event e;
         event_read(q, &e);

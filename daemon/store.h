@@ -51,9 +51,16 @@ int64_t store_last_event(const struct store *s);
 /* Adds how the write ended that an event is about: its outcome, job and trace. */
 bool store_outcome(struct store *s, int64_t event, const struct store_event *e,
                    char **error) MUST_USE;
-/* The newest `n` events, oldest first. */
-bool store_events(struct store *s, size_t n, void (*each)(void *ctx, const struct store_event *e),
-                  void *ctx, char **error) MUST_USE;
+/* Which events are asked for; zero asks for all of them. */
+struct store_query {
+    const char *key; /* only of this object */
+    msec since;      /* only from then on */
+    size_t limit;    /* the newest so many; 0 = all */
+};
+/* Oldest first. */
+bool store_events(struct store *s, const struct store_query *query,
+                  void (*each)(void *ctx, const struct store_event *e), void *ctx,
+                  char **error) MUST_USE;
 
 /* STORE_KEY random bytes, made once per ledger: the key of its digests. */
 const uint8_t *store_key(const struct store *s);

@@ -91,6 +91,13 @@ bool backoff_terminal(const struct backoff *b, const char *key)
     return p && p->why == FAIL_TERMINAL;
 }
 
+enum failure backoff_why(const struct backoff *b, const char *key)
+{
+    const struct pause *p = map_get(&b->by_key, key);
+
+    return p ? p->why : FAIL_RECOVERABLE;
+}
+
 void backoff_forget(struct backoff *b, const char *key)
 {
     struct pause *p = map_get(&b->by_key, key);

@@ -31,6 +31,8 @@ msec backoff_until(const struct backoff *b, const char *key);
 unsigned backoff_tries(const struct backoff *b, const char *key);
 /* Was its last failure one that waiting does not mend? */
 bool backoff_terminal(const struct backoff *b, const char *key);
+/* Of its last failure; FAIL_RECOVERABLE where there was none. */
+enum failure backoff_why(const struct backoff *b, const char *key);
 void backoff_forget(struct backoff *b, const char *key); /* it worked */
 /* Everything may be tried again at once: the manifests changed, or somebody asked. */
 void backoff_reset(struct backoff *b);

@@ -17,7 +17,7 @@ static void plan_discovery(struct planning *p, const struct wanted *env, char *r
         return;
     }
     struct action *a = planning_add(p, VERB_REFRESH, env, pair->item, reason);
-    planning_block(a, planning_policy(p->in, env->object));
+    planning_block_by_policy(p->in, a, env);
     p->plan->in_sync--;
 }
 
@@ -99,7 +99,7 @@ static bool is_user(const struct planning *p, size_t on, size_t user)
 }
 
 /* What forbids that it goes off: its policy, or a rule; NULL = nothing. Owned. */
-static char *off_forbidden(const struct planning *p, size_t user)
+static char *off_forbidden(const struct planning *p, size_t user, enum block *as)
 {
     const struct wanted *w = &p->in->world->set->items[user];
     const struct pairing *pair = &p->in->world->pairs[user];
@@ -111,9 +111,12 @@ static char *off_forbidden(const struct planning *p, size_t user)
                                  .wanted = w,
                                  .item = pair->item,
                                  .entry = pair->entry };
-    char *policy = planning_policy(p->in, w->object);
+    char *policy = planning_policy(p->in, w, as);
 
-    return policy ? policy : rules_check(&c);
+    if (policy)
+        return policy;
+    *as = BLOCK_RULE;
+    return rules_check(&c);
 }
 
 /* Can it not go off now? It has a change of its own, its policy says no, or the
@@ -122,7 +125,8 @@ static bool is_held(const struct planning *p, size_t user)
 {
     const struct wanted *w = &p->in->world->set->items[user];
     long own = plan_index(p->plan, w->key);
-    char *forbidden = off_forbidden(p, user);
+    enum block as;
+    char *forbidden = off_forbidden(p, user, &as);
     bool held = forbidden || planning_due(p->in, w->key) > p->in->now ||
                 (own >= 0 && p->plan->items[own].verb != VERB_DISABLE);
 
@@ -145,7 +149,9 @@ static void plan_user_off(struct planning *p, size_t on, size_t user)
         struct action *a = planning_add(p, VERB_DISABLE, w, p->in->world->pairs[user].item,
                                         xasprintf("%s changes; it is enabled again afterwards",
                                                   p->plan->items[on].key));
-        planning_block(a, off_forbidden(p, user));
+        enum block as;
+        char *why = off_forbidden(p, user, &as);
+        planning_block_as(a, as, why);
         p->plan->in_sync--;
         other = plan_index(p->plan, w->key);
     }

@@ -1,15 +1,8 @@
 /* Observe, plan, execute, observe again. */
-#include "reconciler/cycle.h"
-
 #include <stdlib.h>
 
-#include "reconciler/dependants.h"
-#include "reconciler/exec.h"
-#include "reconciler/flips.h"
+#include "reconciler/cycle_parts.h"
 #include "reconciler/keep.h"
-#include "reconciler/observe.h"
-#include "reconciler/planner.h"
-#include "reconciler/told.h"
 
 enum {
     TRIES_MAX = 4,   /* apply: failures of one object before it is given up */
@@ -20,60 +13,19 @@ enum {
     TROUBLE_LONGEST = 300000,
 };
 
-struct cycle {
-    struct cycle_options options;
-    char *instance;
-    struct suspension *suspensions;
-    char **reasons; /* of the suspensions */
-    struct ledger *ledger;
-    struct backoff backoff;
-    struct flips flips;
-    struct told told_blocked;
-    uint64_t ids;
-    unsigned api;
-    enum cycle_phase phase;
-    struct set *set, *next_set; /* in force; to be taken as soon as nothing is on its way */
-    struct observe *observe;
-    struct world world;
-    struct plan *plan;
-    struct plan *told_plan; /* of FX_PLANNED, when the step itself went on to look anew */
-    struct set *told_set;   /* what that plan was made of */
-    struct dependants dependants;
-    struct exec exec;
-    bool observed, stopping, nudged;
-    bool unkept; /* a record could not be written; the ledger on disk is behind */
-    unsigned rounds, troubles;
-    char *trouble;
-    struct cycle_status last; /* while the next plan is made, the counts of the last one */
-    msec next, told;          /* when to observe again; what FX_WAKE said last */
-};
-
-static void drop_suspensions(struct cycle *c)
-{
-    for (size_t i = 0; i < c->options.n_suspensions; i++)
-        free(c->reasons[i]);
-    free(c->reasons);
-    free(c->suspensions);
-}
-
 static void take_suspensions(struct cycle *c, const struct cycle_options *o)
 {
-    c->suspensions = xcalloc(o->n_suspensions, sizeof(*c->suspensions));
-    c->reasons = xcalloc(o->n_suspensions, sizeof(*c->reasons));
-    for (size_t i = 0; i < o->n_suspensions; i++) {
-        c->suspensions[i] = o->suspensions[i];
-        if (o->suspensions[i].reason)
-            c->suspensions[i].reason = c->reasons[i] = xstrdup(o->suspensions[i].reason);
-    }
-    c->options.suspensions = c->suspensions;
-    c->options.n_suspensions = o->n_suspensions;
+    suspensions_clear(&c->configured);
+    for (size_t i = 0; i < o->n_suspensions; i++)
+        suspensions_put(&c->configured, &o->suspensions[i]);
+    c->options.suspensions = c->configured.items;
+    c->options.n_suspensions = c->configured.n;
 }
 
 static void take_options(struct cycle *c, const struct cycle_options *o)
 {
     const struct cycle_options was = c->options;
 
-    drop_suspensions(c);
     c->options = *o;
     c->options.mode = was.mode;
     c->options.instance = was.instance;
@@ -104,23 +56,33 @@ static void drop_observed(struct cycle *c)
     c->observe = NULL;
 }
 
-/* Effects are performed after the step: what they speak of lives until the next. */
 static void drop_told(struct cycle *c)
 {
     plan_free(TAKE(c->told_plan));
     set_free(TAKE(c->told_set));
 }
 
-/* The plan and what it was made from; they point into each other. */
+/* What the plan was made from goes; the plan itself is what is told until there
+ * is another one. */
 static void drop_world(struct cycle *c)
 {
     if (c->plan) {
         cycle_status(c, &c->last);
-        plan_free(c->told_plan);
+        drop_told(c);
         c->told_plan = TAKE(c->plan);
     }
     dependants_clear(&c->dependants);
     drop_observed(c);
+}
+
+/* The set that the told plan points into stays with it. */
+static void take_set(struct cycle *c)
+{
+    if (c->told_plan && !c->told_set)
+        c->told_set = c->set;
+    else
+        set_free(c->set);
+    c->set = TAKE(c->next_set);
 }
 
 void cycle_free(struct cycle *c)
@@ -135,33 +97,37 @@ void cycle_free(struct cycle *c)
     backoff_clear(&c->backoff);
     flips_clear(&c->flips);
     told_clear(&c->told_blocked);
-    drop_suspensions(c);
+    suspensions_clear(&c->configured);
+    tracks_clear(&c->tracks);
+    free(c->judged);
     free(c->trouble);
     free(c->instance);
     free(c);
 }
 
-static void begin_observing(struct cycle *c, struct step *s)
+void cycle_observe(struct cycle *c, struct step *s)
 {
     drop_world(c);
     if (c->next_set) {
-        set_free(c->told_set);
-        c->told_set = c->set;
-        c->set = TAKE(c->next_set);
+        take_set(c);
         c->rounds = 0;
         backoff_reset(&c->backoff);
     }
     c->phase = CYCLE_OBSERVING;
     c->next = 0;
-    c->nudged = false;
+    c->nudged = c->replan = false;
     c->observe = observe_new(c->set, c->ledger);
     observe_go(c->observe, s);
 }
 
 static void rest(struct cycle *c, struct step *s, bool converged, msec next)
 {
+    msec ends = cycle_suspended_until(c, s->now);
+
     c->phase = c->stopping ? CYCLE_STOPPED : CYCLE_IDLE;
-    c->next = next;
+    c->next = next && ends && ends < next ? ends : next;
+    if (converged)
+        c->converged_at = s->now;
     drop_observed(c);
     c->rounds = 0;
     fx_rested(s->fx, converged);
@@ -189,9 +155,16 @@ static msec next_interval(struct cycle *c, msec now)
  * comes back at the next start, and goes with its object. */
 static void keep_again(struct cycle *c, struct step *s)
 {
+    const struct suspensions *held = ledger_suspensions(c->ledger);
+
     if (!c->unkept)
         return;
     c->unkept = false;
+    for (size_t i = 0; i < held->n; i++) {
+        char *key = suspension_key(&held->items[i]);
+        fx_record(s->fx, key, suspension_record(&held->items[i]));
+        free(key);
+    }
     for (size_t i = 0; i < ledger_count(c->ledger); i++) {
         const struct entry *e = ledger_at(c->ledger, i);
         fx_record(s->fx, e->key, entry_text(e));
@@ -279,10 +252,15 @@ static void make_plan(struct cycle *c, struct step *s)
                                .instance = c->instance,
                                .api = c->api };
     match_all(&c->world);
-    if (c->options.mode != CYCLE_PLAN)
+    if (c->options.mode != CYCLE_PLAN) {
         keep_moved(c, s);
+        cycle_lift_expired(c, s);
+    }
     const struct planner in = { &c->world, &c->options, &c->backoff, s->now };
     c->plan = plan_build(&in);
+    drop_told(c);
+    free(c->judged);
+    c->judged = c->set->revision ? xstrdup(c->set->revision) : NULL;
 }
 
 static void note_trouble(struct cycle *c, const char *trouble, struct step *s)
@@ -290,7 +268,10 @@ static void note_trouble(struct cycle *c, const char *trouble, struct step *s)
     free(c->trouble);
     c->trouble = trouble ? xstrdup(trouble) : NULL;
     c->troubles = trouble ? c->troubles + 1 : 0;
-    c->observed = c->observed || !trouble;
+    if (!trouble) {
+        c->observed = true;
+        c->seen_at = s->now;
+    }
     if (trouble)
         fx_report(s->fx, REPORT_ERROR, NULL, "observing DCT: %s", trouble);
 }
@@ -354,8 +335,8 @@ static void after_executing(struct cycle *c, struct step *s)
     bool flips = c->rounds >= ROUNDS_MAX + (owes(c) ? ROUNDS_OWED : 0);
     msec retry = earliest_retry(c);
 
-    if (c->exec.done && !flips && !c->stopping) {
-        begin_observing(c, s);
+    if (((c->exec.done && !flips) || c->nudged) && !c->stopping) {
+        cycle_observe(c, s);
         return;
     }
     if (flips)
@@ -416,7 +397,7 @@ static void after_planning(struct cycle *c, struct step *s)
     if (c->options.mode == CYCLE_RUN)
         told_blocks(&c->told_blocked, c->plan, s->fx);
     if (c->next_set && !c->stopping)
-        begin_observing(c, s);
+        cycle_observe(c, s);
     else if (nothing_to_do(c) || c->stopping)
         rest(c, s, nothing_to_do(c) && !c->plan->unknown,
              c->options.mode == CYCLE_RUN ? next_interval(c, s->now) : 0);
@@ -443,12 +424,12 @@ static void after_observing(struct cycle *c, struct step *s)
  * awaited, jobs go on in DCT and are found again by the ledger. */
 static void go_on_executing(struct cycle *c, struct step *s)
 {
-    c->exec.draining = c->stopping || c->next_set;
+    c->exec.draining = c->stopping || c->next_set || c->replan;
     exec_go(&c->exec, s);
     if (c->exec.draining && exec_quiet(&c->exec) && c->stopping)
         rest(c, s, false, 0);
     else if (c->exec.draining && exec_quiet(&c->exec))
-        begin_observing(c, s);
+        cycle_observe(c, s);
     else if (exec_done(&c->exec, s->now))
         after_executing(c, s);
 }
@@ -460,7 +441,7 @@ static void go_on(struct cycle *c, struct step *s)
         if (c->stopping)
             rest(c, s, false, 0);
         else if (c->next_set || c->nudged || (c->next && c->next <= s->now))
-            begin_observing(c, s);
+            cycle_observe(c, s);
         break;
     case CYCLE_OBSERVING:
         observe_go(c->observe, s);
@@ -503,8 +484,8 @@ static void tell_wake(struct cycle *c, struct step *s)
 void cycle_step(struct cycle *c, const struct event *ev, struct effects *out)
 {
     struct step s = { ev->now, out, &c->ids };
+    size_t from = out->n;
 
-    drop_told(c);
     switch (ev->type) {
     case EV_MANIFESTS:
         set_free(c->next_set);
@@ -519,6 +500,13 @@ void cycle_step(struct cycle *c, const struct event *ev, struct effects *out)
     case EV_NUDGE:
         c->nudged = true;
         backoff_reset(&c->backoff);
+        cycle_by_hand(c, ev, &s);
+        break;
+    case EV_SUSPEND:
+    case EV_RESUME:
+    case EV_ADOPT:
+    case EV_FORGET:
+        cycle_by_hand(c, ev, &s);
         break;
     case EV_OPTIONS:
         take_options(c, ev->options);
@@ -540,56 +528,5 @@ void cycle_step(struct cycle *c, const struct event *ev, struct effects *out)
     if (c->set || c->next_set || c->stopping)
         go_on(c, &s);
     tell_wake(c, &s);
-}
-
-const struct plan *cycle_plan(const struct cycle *c)
-{
-    return c->plan ? c->plan : c->told_plan;
-}
-
-const struct ledger *cycle_ledger(const struct cycle *c)
-{
-    return c->ledger;
-}
-
-bool cycle_trouble(const struct cycle *c)
-{
-    return c->trouble || (c->plan && c->plan->unknown);
-}
-
-static void count_plan(const struct cycle *c, struct cycle_status *out)
-{
-    for (size_t i = 0; i < c->plan->n; i++) {
-        const struct action *a = &c->plan->items[i];
-        out->blocked += a->blocked != NULL;
-        out->waiting += a->state == A_WAITING && !a->blocked;
-        out->failed += a->state == A_FAILED;
-        out->running += action_running(a);
-        out->jobs += a->state == A_JOB;
-        out->synced += a->state == A_DONE && a->wanted;
-    }
-    out->synced += c->plan->in_sync;
-}
-
-void cycle_status(const struct cycle *c, struct cycle_status *out)
-{
-    *out = (struct cycle_status){ .phase = c->phase,
-                                  .revision = c->set ? c->set->revision : NULL,
-                                  .managed = c->set ? c->set->n : 0,
-                                  .observed = c->observed,
-                                  .trouble = c->trouble,
-                                  .next = c->next };
-    if (c->observe) {
-        struct observe_progress p = observe_progress(c->observe);
-        out->lists = p.lists;
-        out->lists_read = p.read;
-        out->pages = p.pages;
-    }
-    if (c->plan) {
-        count_plan(c, out);
-        return;
-    }
-    out->synced = c->last.synced < out->managed ? c->last.synced : out->managed;
-    out->blocked = c->last.blocked;
-    out->failed = c->last.failed;
+    cycle_track(c, &s, from);
 }

@@ -10,18 +10,12 @@
 
 #include "reconciler/event.h"
 #include "reconciler/plan.h"
+#include "reconciler/suspension.h"
 
 enum cycle_mode {
     CYCLE_PLAN,  /* observe, plan, rest; asks for no write and no record */
     CYCLE_APPLY, /* until converged, or until only failures and blocked actions are left */
     CYCLE_RUN,   /* for ever */
-};
-
-/* Nothing of that kind (KINDS: of any) is changed until then. */
-struct suspension {
-    enum kind kind;
-    const char *reason; /* may be NULL */
-    msec until;         /* 0 = until it is lifted */
 };
 
 struct cycle_options {
@@ -56,6 +50,9 @@ struct cycle_status {
     bool observed;                   /* a complete observation has happened since the start */
     const char *trouble;             /* why the last observation failed, NULL if it did not */
     msec next;                       /* when the next wake is due, 0 = none */
+    msec seen_at;                    /* when all of DCT was observed last, 0 = never */
+    msec converged_at;               /* when it agreed with the manifests last, 0 = never */
+    unsigned api;                    /* of the server: 328 = 3.28, 0 = not known */
 };
 
 struct cycle;
@@ -67,9 +64,20 @@ OWNER(cycle)
 
 void cycle_step(struct cycle *c, const struct event *ev, struct effects *out);
 
-const struct plan *cycle_plan(const struct cycle *c); /* NULL before the first */
+/* The last plan: while DCT is observed again, the one before. NULL before the first. */
+const struct plan *cycle_plan(const struct cycle *c);
+const struct set *cycle_set(const struct cycle *c); /* in force; NULL before the first */
+/* The manifests that came last, in force or about to be. */
+const struct set *cycle_newest_set(const struct cycle *c);
 void cycle_status(const struct cycle *c, struct cycle_status *out);
+enum cycle_phase cycle_phase(const struct cycle *c);
+const char *cycle_revision(const struct cycle *c); /* of the set in force, NULL if unknown */
 const struct ledger *cycle_ledger(const struct cycle *c);
+/* Why what the event (EV_ADOPT, EV_FORGET, EV_SUSPEND, EV_RESUME) asks for is not
+ * done; NULL where it is. Owned. */
+char *cycle_refusal(const struct cycle *c, const struct event *ev);
+/* Is the ledger on disk behind, because it could not be written? */
+bool cycle_unkept(const struct cycle *c);
 /* Of FX_RESTED in plan mode: could everything be observed? */
 bool cycle_trouble(const struct cycle *c);
 

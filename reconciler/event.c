@@ -109,9 +109,20 @@ void fx_rested(struct effects *fx, bool converged)
 const char *report_kind_name(enum report_kind kind)
 {
     static const char *const names[] = {
-        [REPORT_INFO] = "info",       [REPORT_WARNING] = "warning", [REPORT_ERROR] = "error",
-        [REPORT_STARTED] = "started", [REPORT_JOB] = "job",         [REPORT_DONE] = "done",
-        [REPORT_RETRY] = "retry",     [REPORT_FAILED] = "failed",   [REPORT_DRIFT] = "drift",
+        [REPORT_INFO] = "info",
+        [REPORT_WARNING] = "warning",
+        [REPORT_ERROR] = "error",
+        [REPORT_STARTED] = "started",
+        [REPORT_JOB] = "job",
+        [REPORT_DONE] = "done",
+        [REPORT_RETRY] = "retry",
+        [REPORT_FAILED] = "failed",
+        [REPORT_DRIFT] = "drift",
+        [REPORT_ASKED] = "asked",
+        [REPORT_SUSPENDED] = "suspended",
+        [REPORT_RESUMED] = "resumed",
+        [REPORT_ADOPTED] = "adopted",
+        [REPORT_FORGOTTEN] = "forgotten",
     };
 
     return names[kind];

@@ -37,6 +37,10 @@ enum event_type {
     EV_OPTIONS,       /* other options from now on; the mode and the instance stay */
     EV_SERVER,        /* what API the server speaks is known now */
     EV_LEDGER_FAILED, /* the record could not be written */
+    EV_SUSPEND,       /* `hand`: leave something alone */
+    EV_RESUME,        /* and no longer */
+    EV_ADOPT,         /* this DCT object is the one that the key means */
+    EV_FORGET,        /* the ledger loses its entry */
     EV_STOP,          /* begin no write any more; FX_RESTED follows */
 };
 
@@ -49,6 +53,18 @@ struct reply {
     msec retry_after;  /* from now; 0 = not said */
 };
 
+/* What a person asks for, while the service runs. */
+struct hand {
+    const char *whom;   /* "uid 0 (root)"; NULL in an EV_NUDGE that nobody asked for */
+    const char *key;    /* NULL: the kind, or everything */
+    enum kind kind;     /* KINDS: everything */
+    const char *id;     /* EV_ADOPT */
+    bool replace;       /* EV_ADOPT: in place of the id that is known */
+    bool force;         /* EV_FORGET: whatever is lost with it */
+    const char *reason; /* EV_SUSPEND; may be NULL */
+    msec until;         /* EV_SUSPEND; 0 = until somebody resumes it */
+};
+
 struct event {
     enum event_type type;
     msec now;
@@ -58,6 +74,7 @@ struct event {
         const char *text;
         const struct cycle_options *options; /* EV_OPTIONS; copied */
         unsigned api;                        /* EV_SERVER: 328 = 3.28, 0 = not known */
+        struct hand hand;                    /* EV_SUSPEND … EV_FORGET, EV_NUDGE */
     };
 };
 
@@ -80,6 +97,11 @@ enum report_kind {
     REPORT_RETRY,   /* failed, will be tried again; text says why and when */
     REPORT_FAILED,  /* failed for good, or given up */
     REPORT_DRIFT,   /* an object differs though its manifest did not change */
+    REPORT_ASKED,   /* a person asked for an observation */
+    REPORT_SUSPENDED,
+    REPORT_RESUMED,
+    REPORT_ADOPTED,
+    REPORT_FORGOTTEN,
 };
 
 struct report {
@@ -89,6 +111,7 @@ struct report {
     char *text;  /* for people; holds no secret */
     char *job;   /* DCT's job id, or NULL */
     int percent; /* of the job, -1 = unknown */
+    char *by;    /* who asked for it, NULL where nobody did */
 };
 
 struct effect {

@@ -58,7 +58,8 @@ void flips_check(struct flips *f, struct plan *p, msec now, bool only_look)
             flip->n++;
             continue;
         }
-        action_block(a, xasprintf("its drift was repaired %u times within the hour, and something "
+        action_block_as(a, BLOCK_FLAPPING,
+                        xasprintf("its drift was repaired %u times within the hour, and something "
                                   "changes it back; find out who, it is tried again in %d min",
                                   flip->n, (int)((flip->since + FLIPS_WINDOW - now) / 60000) + 1));
     }

@@ -11,6 +11,7 @@ struct ledger {
     struct entry **items;
     size_t n, cap;
     struct map by_key;
+    struct suspensions *suspensions;
 };
 
 static const char *const origin_names[] = { "none", "created", "adopted" };
@@ -47,7 +48,10 @@ static void entry_free(struct entry *e)
 
 struct ledger *ledger_new(void)
 {
-    return xcalloc(1, sizeof(struct ledger));
+    struct ledger *l = xcalloc(1, sizeof(*l));
+
+    l->suspensions = xcalloc(1, sizeof(*l->suspensions));
+    return l;
 }
 
 void ledger_free(struct ledger *l)
@@ -58,7 +62,14 @@ void ledger_free(struct ledger *l)
         entry_free(l->items[i]);
     free(l->items);
     map_clear(&l->by_key);
+    suspensions_clear(l->suspensions);
+    free(l->suspensions);
     free(l);
+}
+
+struct suspensions *ledger_suspensions(const struct ledger *l)
+{
+    return l->suspensions;
 }
 
 struct entry *ledger_find(const struct ledger *l, const char *key)
@@ -260,7 +271,13 @@ bool ledger_restore(struct ledger *l, const char *text)
     cJSON *o = json_parse(text, strlen(text), NULL);
     const char *key = json_text(o, "key"), *kind = json_text(o, "kind");
     const struct kind_desc *k = kind ? kind_by_name(kind) : NULL;
+    const cJSON *suspension = json_at(o, "suspension");
 
+    if (suspension) {
+        bool restored = suspension_restore(l->suspensions, suspension);
+        cJSON_Delete(o);
+        return restored;
+    }
     if (!key || !k || ledger_find(l, key)) {
         cJSON_Delete(o);
         return false;

@@ -7,7 +7,7 @@
 #ifndef RECONCILER_LEDGER_H
 #define RECONCILER_LEDGER_H
 
-#include "schema/object.h"
+#include "reconciler/suspension.h"
 
 enum origin { ORIGIN_NONE, ORIGIN_CREATED, ORIGIN_ADOPTED };
 
@@ -55,7 +55,11 @@ size_t ledger_count(const struct ledger *l);
 /* The i-th entry in no particular order; the order holds while nothing is put or removed. */
 struct entry *ledger_at(const struct ledger *l, size_t i);
 
-/* The entry as one line of JSON, and back; a broken text is refused (false). */
+/* What people suspended while the service ran. */
+struct suspensions *ledger_suspensions(const struct ledger *l);
+
+/* The entry as one line of JSON, and back; a broken text is refused (false). The
+ * records of suspensions are restored too. */
 char *entry_text(const struct entry *e);
 bool ledger_restore(struct ledger *l, const char *text) MUST_USE;
 

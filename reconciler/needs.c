@@ -200,13 +200,14 @@ void plan_spread_blocks(struct plan *p)
         more = false;
         for (size_t i = 0; i < p->n; i++) {
             struct action *a = &p->items[i];
-            for (size_t j = 0; !a->blocked && j < a->n_needs; j++) {
+            for (size_t j = 0; !a->blocked && a->state == A_WAITING && j < a->n_needs; j++) {
                 const struct action *needed = &p->items[a->needs[j]];
                 if (!needed->blocked)
                     continue;
                 if (!holds_up(needed) && !deletes(a))
                     continue;
-                action_block(a, xasprintf("it waits for %s, which is blocked", needed->key));
+                action_block_as(a, BLOCK_NEED,
+                                xasprintf("it waits for %s, which is blocked", needed->key));
                 more = true;
             }
         }

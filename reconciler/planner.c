@@ -8,12 +8,19 @@
 
 enum { SHOWN_MAX = 4000 };
 
+void action_block_as(struct action *a, enum block as, char *why)
+{
+    if (a->blocked) {
+        free(why);
+        return;
+    }
+    a->blocked = why;
+    a->block = as;
+}
+
 void action_block(struct action *a, char *why)
 {
-    if (a->blocked)
-        free(why);
-    else
-        a->blocked = why;
+    action_block_as(a, BLOCK_RULE, why);
 }
 
 msec outcome_due(const struct entry *e)
@@ -60,29 +67,42 @@ struct action *planning_add(struct planning *p, enum verb verb, const struct wan
     return a;
 }
 
-char *planning_suspended(const struct planner *in, const struct kind_desc *k)
+const struct suspension *suspension_of(const struct cycle_options *o, const struct ledger *l,
+                                       enum kind kind, const char *key, msec now)
 {
-    for (size_t i = 0; i < in->options->n_suspensions; i++) {
-        const struct suspension *each = &in->options->suspensions[i];
-        if ((each->kind == KINDS || each->kind == k->kind) &&
-            (!each->until || each->until > in->now))
-            return xasprintf("%s suspended: %s",
-                             each->kind == KINDS ? "everything is" : "its kind is",
-                             each->reason ? each->reason : "no reason given");
+    const struct suspensions *by_hand = ledger_suspensions(l);
+
+    for (size_t i = 0; i < o->n_suspensions; i++) {
+        if (suspension_holds(&o->suspensions[i], kind, key, now))
+            return &o->suspensions[i];
+    }
+    for (size_t i = 0; i < by_hand->n; i++) {
+        if (suspension_holds(&by_hand->items[i], kind, key, now))
+            return &by_hand->items[i];
     }
     return NULL;
 }
 
-/* What the policy block says against acting at all. */
-char *planning_policy(const struct planner *in, const struct object *o)
+char *planning_suspended(const struct planner *in, enum kind kind, const char *key)
 {
-    char *suspended = planning_suspended(in, o->kind);
+    const struct suspension *s = suspension_of(in->options, in->world->ledger, kind, key, in->now);
 
+    return s ? suspension_text(s) : NULL;
+}
+
+/* What the policy block says against acting at all. */
+char *planning_policy(const struct planner *in, const struct wanted *w, enum block *as)
+{
+    const struct object *o = w->object;
+    char *suspended = planning_suspended(in, o->kind->kind, w->key);
+
+    *as = BLOCK_SUSPENDED;
     if (suspended)
         return suspended;
     if (o->policy.suspended && (!o->policy.suspend_until || o->policy.suspend_until > in->now))
         return xasprintf("suspended: %s",
                          o->policy.suspend_reason ? o->policy.suspend_reason : "no reason given");
+    *as = BLOCK_MODE;
     if (o->policy.mode == MODE_WARN)
         return xasprintf("policy.mode is warn: reported, not repaired");
     if (o->policy.mode == MODE_OBSERVE)
@@ -162,10 +182,30 @@ static void check_rules(const struct planning *p, struct action *a, const struct
         action_block(a, why);
 }
 
-void planning_block(struct action *a, char *why)
+void planning_block_as(struct action *a, enum block as, char *why)
 {
     if (why)
-        action_block(a, why);
+        action_block_as(a, as, why);
+}
+
+void planning_block(struct action *a, char *why)
+{
+    planning_block_as(a, BLOCK_RULE, why);
+}
+
+static void block_by_reference(const struct planning *p, struct action *a, bool *unknown)
+{
+    char *why = missing_reference(p, a->wanted, unknown);
+
+    planning_block_as(a, *unknown ? BLOCK_UNKNOWN : BLOCK_RULE, why);
+}
+
+void planning_block_by_policy(const struct planner *in, struct action *a, const struct wanted *w)
+{
+    enum block as;
+    char *why = planning_policy(in, w, &as);
+
+    planning_block_as(a, as, why);
 }
 
 static char *too_new_text(const struct planning *p, const struct kind_desc *k,
@@ -203,9 +243,9 @@ static void plan_create(struct planning *p, const struct wanted *w, const struct
     bool unknown = false;
 
     show_declared(a, w->object);
-    planning_block(a, planning_policy(p->in, w->object));
+    planning_block_by_policy(p->in, a, w);
     if (!discovery_may_help(p, w))
-        planning_block(a, missing_reference(p, w, &unknown));
+        block_by_reference(p, a, &unknown);
     p->plan->unknown = p->plan->unknown || unknown;
     planning_block(a, too_new_text(p, a->kind, &a->kind->creates[wire_create_variant(w->object)]));
     check_rules(p, a, pair, NULL);
@@ -215,14 +255,14 @@ static void plan_conflict(struct planning *p, const struct wanted *w, const stru
 {
     struct action *a = planning_add(p, VERB_CREATE, w, NULL, xstrdup("it is not ours"));
 
-    action_block(a, xstrdup(pair->why));
+    action_block_as(a, BLOCK_CONFLICT, xstrdup(pair->why));
 }
 
 static void plan_unknown(struct planning *p, const struct wanted *w, const char *why)
 {
     struct action *a = planning_add(p, VERB_NONE, w, NULL, xstrdup("it cannot be judged"));
 
-    action_block(a, xstrdup(why));
+    action_block_as(a, BLOCK_UNKNOWN, xstrdup(why));
     p->plan->unknown = true;
 }
 
@@ -236,7 +276,7 @@ static void plan_unresolved(struct planning *p, const struct wanted *w, const st
         planning_add(p, unknown ? VERB_NONE : VERB_UPDATE, w, pair->item,
                      xstrdup(unknown ? "it cannot be judged" : "the manifest says otherwise"));
 
-    action_block(a, missing ? missing : xstrdup(why));
+    action_block_as(a, unknown ? BLOCK_UNKNOWN : BLOCK_RULE, missing ? missing : xstrdup(why));
     p->plan->unknown = p->plan->unknown || unknown;
 }
 
@@ -373,7 +413,7 @@ static void plan_update(struct planning *p, const struct wanted *w, const struct
     a->owes = pair->entry && pair->entry->owes_enable;
     a->pays_debt = only_debt(w, pair, d);
     if (!a->pays_debt) /* what we switched off comes back, whatever is suspended meanwhile */
-        planning_block(a, planning_policy(p->in, w->object));
+        planning_block_by_policy(p->in, a, w);
     planning_block(a, update_too_new(p, a->kind, d));
     take_changes(a, d);
     if (a->verb == VERB_REPLACE &&
@@ -382,7 +422,7 @@ static void plan_update(struct planning *p, const struct wanted *w, const struct
     if (d->create_only && a->verb != VERB_REPLACE && !in_place)
         planning_block(a, create_only_text(a));
     if (!discovery_may_help(p, w))
-        planning_block(a, missing_reference(p, w, &unknown));
+        block_by_reference(p, a, &unknown);
     check_rules(p, a, pair, d);
     note_disruptions(a, pair, d);
     d->n = 0;
@@ -394,7 +434,8 @@ static void plan_half_made(struct planning *p, const struct wanted *w, const str
 {
     struct action *a = planning_add(p, VERB_CREATE, w, NULL, xstrdup("its creation failed"));
 
-    action_block(a, xasprintf("%s and left %s behind; delete that in DCT, or set "
+    action_block_as(a, BLOCK_HALF_MADE,
+                    xasprintf("%s and left %s behind; delete that in DCT, or set "
                               "policy.replace: allow",
                               pair->entry->failed ? "DCT failed to make it"
                                                   : "DCT lost the job that was to make it",
@@ -411,7 +452,7 @@ static void plan_settled(struct planning *p, const struct wanted *w, const struc
     if (e && e->owes_refresh && w->object->kind->refresh.name) {
         struct action *a = planning_add(p, VERB_REFRESH, w, pair->item,
                                         xstrdup("a connector came later than it did"));
-        planning_block(a, planning_policy(p->in, w->object));
+        planning_block_by_policy(p->in, a, w);
     } else if (e && e->intent.open) {
         (void)planning_add(p, VERB_NONE, w, pair->item,
                            xstrdup(e->intent.job ? "a job is still under way"

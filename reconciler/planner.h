@@ -45,10 +45,16 @@ struct action *planning_add(struct planning *p, enum verb verb, const struct wan
 msec planning_not_before(const struct planner *in, const struct action *a);
 /* Blocks it, unless `why` (taken) is NULL. */
 void planning_block(struct action *a, char *why);
+/* The same, and what sort of obstacle it is. */
+void planning_block_as(struct action *a, enum block as, char *why);
 /* What the policy block says against acting at all, or NULL; owned. */
-char *planning_policy(const struct planner *in, const struct object *o);
-/* What suspends every object of the kind, or NULL; owned. */
-char *planning_suspended(const struct planner *in, const struct kind_desc *k);
+char *planning_policy(const struct planner *in, const struct wanted *w, enum block *as);
+void planning_block_by_policy(const struct planner *in, struct action *a, const struct wanted *w);
+/* What suspends the object, or NULL; owned. */
+char *planning_suspended(const struct planner *in, enum kind kind, const char *key);
+/* The suspension of configuration or ledger that holds it back now, or NULL. */
+const struct suspension *suspension_of(const struct cycle_options *o, const struct ledger *l,
+                                       enum kind kind, const char *key, msec now);
 bool item_enabled(const struct observed_item *item);
 
 /* consequences.c: what the changes ask of other objects. */
@@ -64,5 +70,6 @@ void plan_spread_blocks(struct plan *p);
 
 /* The fuse on deletion: blocks the action, keeping an earlier reason. */
 void action_block(struct action *a, char *why_taken);
+void action_block_as(struct action *a, enum block as, char *why_taken);
 
 #endif

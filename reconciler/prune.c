@@ -41,7 +41,7 @@ static void settle_deletion(const struct planner *in, struct plan *p, struct act
         .world = in->world, .plan = p, .verb = a->verb, .kind = a->kind, .item = item, .entry = e
     };
 
-    planning_block(a, planning_suspended(in, a->kind));
+    planning_block_as(a, BLOCK_SUSPENDED, planning_suspended(in, e->kind, e->key));
     if (a->verb == VERB_FORGET)
         return;
     if (e->protect)
@@ -119,7 +119,7 @@ static void block_deletions(struct plan *p, const char *why)
 {
     for (size_t i = 0; i < p->n; i++) {
         if (p->items[i].verb == VERB_DELETE)
-            action_block(&p->items[i], xstrdup(why));
+            action_block_as(&p->items[i], BLOCK_BUDGET, xstrdup(why));
     }
 }
 

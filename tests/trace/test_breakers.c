@@ -83,7 +83,9 @@ static void test_an_engine_that_is_away_is_asked_once_a_pause(void **state)
 static void test_suspended_kinds_are_not_touched_until_the_end(void **state)
 {
     struct test_world *w = story_of(estate_all());
-    const struct suspension vdbs = { KIND_VDB, "INC-1234", w->now + 3600000 };
+    const struct suspension vdbs = { .kind = KIND_VDB,
+                                     .reason = "INC-1234",
+                                     .until = w->now + 3600000 };
 
     (void)state;
     w->options.suspensions = &vdbs;

@@ -89,7 +89,7 @@ static void check_holds(const struct place *p, const char *records, const char *
 
     assert_non_null(s);
     assert_true(store_each(s, append, &text, &error));
-    assert_true(store_events(s, STORE_EVENTS, append_event, &history, &error));
+    assert_true(store_events(s, &(struct store_query){ 0 }, append_event, &history, &error));
     assert_string_equal(buf_text(&text), records);
     assert_string_equal(buf_text(&history), events);
     buf_clear(&text);

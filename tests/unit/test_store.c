@@ -410,7 +410,7 @@ static void the_newest_events_come_oldest_first(void **state)
     must_add(s, 1, NULL, "first", NULL);
     must_add(s, 2, "VDB/a", "second", "job-1");
     must_add(s, 3, "VDB/b", "third", NULL);
-    assert_true(store_events(s, 2, show_event, &all, &error));
+    assert_true(store_events(s, &(struct store_query){ .limit = 2 }, show_event, &all, &error));
     assert_string_equal(buf_text(&all), "2 VDB/a done second job-1\n3 VDB/b done third -\n");
     buf_clear(&all);
     store_close(s);
@@ -433,7 +433,7 @@ static void history_is_bounded(void **state)
 
     for (int i = 0; i < STORE_EVENTS + 50; i++)
         must_add(s, i, "VDB/a", "again", NULL);
-    assert_true(store_events(s, SIZE_MAX, count_event, &n, &error));
+    assert_true(store_events(s, &(struct store_query){ 0 }, count_event, &n, &error));
     assert_int_equal(n, STORE_EVENTS);
     store_close(s);
     free(path);
@@ -481,7 +481,7 @@ static void a_write_gets_its_outcome_when_it_is_answered(void **state)
     assert_true(store_outcome(s, first,
                               &(struct store_event){ .outcome = "202", .job = "j1", .trace = "t1" },
                               &error));
-    assert_true(store_events(s, 9, show_write, &all, &error));
+    assert_true(store_events(s, &(struct store_query){ .limit = 9 }, show_write, &all, &error));
     assert_string_equal(buf_text(&all), "POST /vdbs/7/disable 202 j1 t1 3f9 aa -\n"
                                         "DELETE /vdbs/8 ? - - 3f9 aa -\n");
     buf_clear(&all);
@@ -515,12 +515,12 @@ static void a_ledger_of_an_older_dctd_is_brought_up_to_date(void **state)
                       "ALTER TABLE events DROP COLUMN trace; PRAGMA user_version = 1");
 
     s = must_open(path, true);
-    assert_true(store_events(s, 9, show_event, &all, &error));
+    assert_true(store_events(s, &(struct store_query){ .limit = 9 }, show_event, &all, &error));
     store_close(s);
     s = must_open(path, false);
     check_records(s, "{} ");
     must_add(s, 2, "VDB/orders", "now", NULL);
-    assert_true(store_events(s, 9, show_event, &all, &error));
+    assert_true(store_events(s, &(struct store_query){ .limit = 9 }, show_event, &all, &error));
     assert_string_equal(buf_text(&all), "1 VDB/orders done long ago -\n"
                                         "1 VDB/orders done long ago -\n2 VDB/orders done now -\n");
     store_close(s);

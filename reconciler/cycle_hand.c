@@ -1,0 +1,240 @@
+/* What people ask of the service while it runs. The ledger in memory changes in
+ * the same step in which its record is written, so that the two never differ;
+ * what had been planned from the old one is planned anew. */
+#include <stdlib.h>
+
+#include "reconciler/cycle_parts.h"
+#include "reconciler/hand.h"
+
+static struct report *tell(struct step *s, enum report_kind kind, const struct hand *h,
+                           const char *text)
+{
+    struct report *r = fx_report(s->fx, kind, h->key, "%s", text);
+
+    r->by = h->whom ? xstrdup(h->whom) : NULL;
+    return r;
+}
+
+static struct suspensions *by_hand(const struct cycle *c)
+{
+    return ledger_suspensions(c->ledger);
+}
+
+static char *running(const struct cycle *c, const char *key)
+{
+    long at = c->plan ? plan_index(c->plan, key) : -1;
+    const struct action *a = at >= 0 ? &c->plan->items[at] : NULL;
+
+    if (!a || !action_running(a))
+        return NULL;
+    return xasprintf("%s: its %s is under way%s%s; wait for its end", key, verb_name(a->verb),
+                     a->run->job ? ": job " : "", a->run->job ? a->run->job : "");
+}
+
+/* What else holds it back, where nothing does that could be lifted here. */
+static char *not_suspended(const struct cycle *c, const struct hand *h)
+{
+    const char *what = h->key ? h->key : h->kind == KINDS ? "everything" : kind_desc(h->kind)->name;
+    const struct wanted *w = h->key && c->set ? set_find(c->set, h->key) : NULL;
+
+    for (size_t i = 0; i < c->configured.n; i++) {
+        const struct suspension *each = &c->configured.items[i];
+        if (each->kind == KINDS || each->kind == h->kind)
+            return xasprintf("%s is suspended by the configuration (reconcile.suspend), not by "
+                             "hand; take it out there and reload",
+                             what);
+    }
+    if (w && w->object->policy.suspended)
+        return xasprintf("%s is suspended by its manifest (policy.suspend, %s:%u), not by hand; "
+                         "take it out there",
+                         what, w->object->pos.file, w->object->pos.line);
+    for (size_t i = 0; i < by_hand(c)->n; i++) {
+        const struct suspension *each = &by_hand(c)->items[i];
+        if (!each->key && (each->kind == KINDS || each->kind == h->kind))
+            return xasprintf("%s is not suspended by itself: %s is; resume that", what,
+                             each->kind == KINDS ? "everything" : kind_desc(each->kind)->name);
+    }
+    return xasprintf("%s is not suspended", what);
+}
+
+char *cycle_refusal(const struct cycle *c, const struct event *ev)
+{
+    const struct hand *h = &ev->hand;
+
+    if (ev->type == EV_RESUME)
+        return suspensions_find(by_hand(c), h->kind, h->key) ? NULL : not_suspended(c, h);
+    if (ev->type != EV_ADOPT && ev->type != EV_FORGET)
+        return NULL;
+    char *busy = running(c, h->key);
+    if (busy)
+        return busy;
+    return ev->type == EV_ADOPT ? adopt_refusal(c->ledger, h->key, h->kind, h->id, h->replace)
+                                : forget_refusal(c->ledger, h->key, h->force);
+}
+
+/* What has begun goes on to its end; nothing else begins. */
+static void block_waiting(struct cycle *c, msec now)
+{
+    for (size_t i = 0; c->plan && i < c->plan->n; i++) {
+        struct action *a = &c->plan->items[i];
+        const struct suspension *s =
+            suspension_of(&c->options, c->ledger, a->kind->kind, a->key, now);
+        if (s && a->state == A_WAITING && !a->pays_debt)
+            action_block_as(a, BLOCK_SUSPENDED, suspension_text(s));
+    }
+    if (!c->plan)
+        return;
+    plan_spread_blocks(c->plan);
+    plan_count(c->plan);
+}
+
+static void suspend(struct cycle *c, const struct hand *h, struct step *s)
+{
+    const struct suspension one = { .kind = h->kind,
+                                    .reason = h->reason,
+                                    .until = h->until,
+                                    .key = h->key,
+                                    .by = h->whom ? h->whom : "somebody" };
+    char *key = suspension_key(&one), *text = suspension_text(&one);
+
+    suspensions_put(by_hand(c), &one);
+    fx_record(s->fx, key, suspension_record(&one));
+    tell(s, REPORT_SUSPENDED, h, text);
+    block_waiting(c, s->now);
+    if (c->phase == CYCLE_IDLE && c->next && h->until > s->now && h->until < c->next)
+        c->next = h->until;
+    free(text);
+    free(key);
+}
+
+/* `text`: of the report. The suspension itself is gone afterwards. */
+static void lift(struct cycle *c, const struct suspension *one, const struct hand *h,
+                 const char *text, struct step *s)
+{
+    char *key = suspension_key(one);
+
+    fx_record(s->fx, key, NULL);
+    tell(s, REPORT_RESUMED, h, text);
+    suspensions_remove(by_hand(c), one->kind, one->key);
+    free(key);
+}
+
+static void resume(struct cycle *c, const struct hand *h, struct step *s)
+{
+    const struct suspension *one = suspensions_find(by_hand(c), h->kind, h->key);
+    const char *what = h->key             ? "it is no longer suspended"
+                       : h->kind == KINDS ? "nothing is suspended as a whole any more"
+                                          : kind_desc(h->kind)->name;
+    char *text =
+        h->key || h->kind == KINDS ? xstrdup(what) : xasprintf("%s is no longer suspended", what);
+
+    lift(c, one, h, text, s);
+    c->nudged = true;
+    free(text);
+}
+
+void cycle_lift_expired(struct cycle *c, struct step *s)
+{
+    for (size_t i = by_hand(c)->n; i-- > 0;) {
+        const struct suspension *one = &by_hand(c)->items[i];
+        if (!one->until || one->until > s->now)
+            continue;
+        char *text = suspension_text(one), *told = xasprintf("the time is over for: %s", text);
+        lift(c, one, &(struct hand){ .key = one->key, .kind = one->kind }, told, s);
+        free(told);
+        free(text);
+    }
+}
+
+static void sooner(msec *at, msec other, msec now)
+{
+    if (other > now && (!*at || other < *at))
+        *at = other;
+}
+
+msec cycle_suspended_until(const struct cycle *c, msec now)
+{
+    msec at = 0;
+
+    for (size_t i = 0; i < c->configured.n; i++)
+        sooner(&at, c->configured.items[i].until, now);
+    for (size_t i = 0; i < by_hand(c)->n; i++)
+        sooner(&at, by_hand(c)->items[i].until, now);
+    for (size_t i = 0; c->set && i < c->set->n; i++) {
+        const struct policy *p = &c->set->items[i].object->policy;
+        if (p->suspended)
+            sooner(&at, p->suspend_until, now);
+    }
+    return at;
+}
+
+/* Nobody may go on with the entry that is about to go: neither what was matched
+ * to it nor a plan that was made with it. */
+static void let_go_of(struct cycle *c, const char *key)
+{
+    const struct entry *e = ledger_find(c->ledger, key);
+
+    for (size_t i = 0; c->world.pairs && i < c->world.set->n; i++) {
+        if (e && c->world.pairs[i].entry == e)
+            c->world.pairs[i].entry = NULL;
+    }
+    backoff_forget(&c->backoff, key);
+}
+
+/* What is being looked for depends on the ledger. */
+static void look_anew(struct cycle *c, struct step *s)
+{
+    c->nudged = true;
+    c->replan = c->phase == CYCLE_EXECUTING;
+    if (c->phase == CYCLE_OBSERVING)
+        cycle_observe(c, s);
+}
+
+static void take_over(struct cycle *c, const struct hand *h, struct step *s)
+{
+    char *text = adopt_text(c->ledger, h->key, h->id);
+
+    if (!adopted_already(c->ledger, h->key, h->id)) {
+        let_go_of(c, h->key);
+        fx_record(s->fx, h->key, entry_text(adopt(c->ledger, h->key, h->kind, h->id)));
+        tell(s, REPORT_ADOPTED, h, text);
+        look_anew(c, s);
+    }
+    free(text);
+}
+
+static void forget(struct cycle *c, const struct hand *h, struct step *s)
+{
+    const struct entry *e = ledger_find(c->ledger, h->key);
+    struct buf lost = BUF_WITH_LIMIT(2048);
+    char *was = forget_text(e), *text;
+
+    forget_losses(e, &lost);
+    text = xasprintf("%s%s", was, lost.n ? "; forced" : "");
+    let_go_of(c, h->key);
+    fx_record(s->fx, h->key, NULL);
+    ledger_remove(c->ledger, h->key);
+    tell(s, REPORT_FORGOTTEN, h, text);
+    look_anew(c, s);
+    buf_clear(&lost);
+    free(text);
+    free(was);
+}
+
+void cycle_by_hand(struct cycle *c, const struct event *ev, struct step *s)
+{
+    const struct hand *h = &ev->hand;
+    char *refusal = cycle_refusal(c, ev);
+
+    if (ev->type == EV_NUDGE && h->whom)
+        tell(s, REPORT_ASKED, h, "to observe now");
+    else if (!refusal && ev->type == EV_SUSPEND)
+        suspend(c, h, s);
+    else if (!refusal && ev->type == EV_RESUME)
+        resume(c, h, s);
+    else if (!refusal && ev->type == EV_ADOPT)
+        take_over(c, h, s);
+    else if (!refusal && ev->type == EV_FORGET)
+        forget(c, h, s);
+    free(refusal);
+}

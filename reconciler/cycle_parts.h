@@ -1,0 +1,60 @@
+/* The cycle's own state, for the files that it is made of: cycle.c observes,
+ * plans and executes, cycle_hand.c does what people ask for, status.c tells
+ * how things stand. */
+#ifndef RECONCILER_CYCLE_PARTS_H
+#define RECONCILER_CYCLE_PARTS_H
+
+#include "reconciler/dependants.h"
+#include "reconciler/exec.h"
+#include "reconciler/flips.h"
+#include "reconciler/history.h"
+#include "reconciler/observe.h"
+#include "reconciler/planner.h"
+#include "reconciler/told.h"
+
+struct cycle {
+    struct cycle_options options;
+    char *instance;
+    struct suspensions configured; /* the options' */
+    struct ledger *ledger;
+    struct backoff backoff;
+    struct flips flips;
+    struct told told_blocked;
+    uint64_t ids;
+    unsigned api;
+    enum cycle_phase phase;
+    struct set *set, *next_set; /* in force; to be taken as soon as nothing is on its way */
+    struct observe *observe;
+    struct world world;
+    struct plan *plan;
+    struct plan *told_plan; /* the last one, until there is another */
+    struct set *told_set;   /* what it was made of, where that is not in force any more */
+    char *judged;           /* revision of the manifests that the last plan was made of */
+    struct tracks tracks;
+    const struct set *tracked; /* of which every object has a track */
+    struct dependants dependants;
+    struct exec exec;
+    bool observed, stopping, nudged;
+    bool replan; /* the ledger was changed by hand: what the plan holds is out of date */
+    bool unkept; /* a record could not be written; the ledger on disk is behind */
+    unsigned rounds, troubles;
+    char *trouble;
+    struct cycle_status last;   /* while the next plan is made, the counts of the last one */
+    msec next, told;            /* when to observe again; what FX_WAKE said last */
+    msec seen_at, converged_at; /* when all of DCT was observed, and agreed, last */
+};
+
+/* cycle.c: begins to observe, whatever was being done. */
+void cycle_observe(struct cycle *c, struct step *s);
+
+/* cycle_hand.c */
+void cycle_by_hand(struct cycle *c, const struct event *ev, struct step *s);
+/* Suspensions whose time is over leave the ledger. */
+void cycle_lift_expired(struct cycle *c, struct step *s);
+/* When the next suspension ends; 0 = none does. */
+msec cycle_suspended_until(const struct cycle *c, msec now);
+
+/* status.c: what is true of objects after the effects from `from` on. */
+void cycle_track(struct cycle *c, const struct step *s, size_t from);
+
+#endif
