@@ -17,12 +17,12 @@ static const struct progress_options live = { .live = true, .width = 40, .height
 static char key[] = "VDB/a", other[] = "VDB/b", verb[] = "create", job[] = "J1", job2[] = "J2";
 static char refused[] = "DCT said no", works[] = "DCT works on it", nothing[] = "";
 
-static const struct report started = { REPORT_STARTED, key, verb, nothing, NULL, -1 };
-static const struct report begun = { REPORT_JOB, key, NULL, works, job, 10 };
-static const struct report moved = { REPORT_JOB, key, NULL, works, job, 90 };
-static const struct report second = { REPORT_JOB, key, NULL, works, job2, -1 };
-static const struct report done = { REPORT_DONE, key, verb, nothing, NULL, -1 };
-static const struct report failed = { REPORT_FAILED, key, verb, refused, NULL, -1 };
+static const struct report started = { REPORT_STARTED, key, verb, nothing, NULL, -1, NULL };
+static const struct report begun = { REPORT_JOB, key, NULL, works, job, 10, NULL };
+static const struct report moved = { REPORT_JOB, key, NULL, works, job, 90, NULL };
+static const struct report second = { REPORT_JOB, key, NULL, works, job2, -1, NULL };
+static const struct report done = { REPORT_DONE, key, verb, nothing, NULL, -1, NULL };
+static const struct report failed = { REPORT_FAILED, key, verb, refused, NULL, -1, NULL };
 
 static void shows(struct progress *p, const struct report *r, msec now, const char *want)
 {
@@ -71,7 +71,7 @@ static void more_actions_than_lines_are_counted(void **state)
     (void)state;
     for (const char *c = "abcdef"; *c; c++) {
         char name[] = { *c, '\0' };
-        const struct report r = { REPORT_STARTED, name, verb, nothing, NULL, -1 };
+        const struct report r = { REPORT_STARTED, name, verb, nothing, NULL, -1, NULL };
         buf_clear(&out);
         out = BUF_WITH_LIMIT(OUT_MAX);
         progress_report(p, &r, 0, &out);
@@ -95,7 +95,7 @@ static void nothing_running_is_nothing_to_redraw(void **state)
 static void what_dct_says_cannot_move_the_cursor(void **state)
 {
     static char evil[] = "a\033[2Jb\nc";
-    const struct report r = { REPORT_FAILED, other, verb, evil, NULL, -1 };
+    const struct report r = { REPORT_FAILED, other, verb, evil, NULL, -1, NULL };
     OWNED(progress) p = progress_new(&plain);
 
     (void)state;

@@ -509,10 +509,12 @@ static void a_ledger_of_an_older_dctd_is_brought_up_to_date(void **state)
     must_put(s, "VDB/orders", "{}");
     must_add(s, 1, "VDB/orders", "long ago", NULL);
     store_close(s);
-    change_file(path, "ALTER TABLE events DROP COLUMN revision; ALTER TABLE events DROP COLUMN by;"
-                      "ALTER TABLE events DROP COLUMN plan;ALTER TABLE events DROP COLUMN request;"
-                      "ALTER TABLE events DROP COLUMN outcome;"
-                      "ALTER TABLE events DROP COLUMN trace; PRAGMA user_version = 1");
+    change_file(
+        path,
+        "DROP INDEX events_of; ALTER TABLE events DROP COLUMN revision; ALTER TABLE events DROP COLUMN by;"
+        "ALTER TABLE events DROP COLUMN plan;ALTER TABLE events DROP COLUMN request;"
+        "ALTER TABLE events DROP COLUMN outcome;"
+        "ALTER TABLE events DROP COLUMN trace; PRAGMA user_version = 1");
 
     s = must_open(path, true);
     assert_true(store_events(s, &(struct store_query){ .limit = 9 }, show_event, &all, &error));
