@@ -452,6 +452,12 @@ void test_world_restart(struct test_world *w)
     begin(w, ledger_of(w));
 }
 
+void test_world_options(struct test_world *w)
+{
+    w->rested = false;
+    feed(w, (struct event){ .type = EV_OPTIONS, .options = &w->options });
+}
+
 void test_world_nudge(struct test_world *w)
 {
     w->rested = false;

@@ -64,6 +64,8 @@ void test_world_run(struct test_world *w, msec limit);
 /* The process ends and starts again with what the ledger holds. */
 void test_world_restart(struct test_world *w);
 void test_world_nudge(struct test_world *w);
+/* The world's options are in force from now on. */
+void test_world_options(struct test_world *w);
 void test_world_stop(struct test_world *w);
 
 /* A request by hand, for looking at DCT and for meddling with it; the status.
