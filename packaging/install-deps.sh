@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what building and testing dctd needs and this machine lacks; with
-# --lint also what the gates need, with --judge what `make judge` needs. Prints
-# nothing when nothing is missing.
+# --lint also what the gates need, with --judge what `make judge` needs, with
+# --package what `make package-test` needs. Prints nothing when nothing is missing.
 #
 # Knows Debian and Ubuntu (apt-get) and Fedora and RHEL (dnf); elsewhere it
 # names what is missing and leaves the rest to a person.
@@ -44,6 +44,17 @@ judge_needs='
 cmd:node              nodejs              nodejs
 cmd:npm               npm                 npm
 cmd:setpriv           util-linux          util-linux
+'
+
+# To build and try the packages: a real systemd in a container of its own, the
+# Debian and RPM builders, and a bare Debian to install into.
+package_needs='
+cmd:systemd-nspawn    systemd-container   systemd-container
+cmd:dh                debhelper           debhelper
+cmd:dpkg-buildpackage dpkg-dev            dpkg-dev
+cmd:lintian           lintian             lintian
+cmd:rpmbuild          rpm                 rpm-build
+cmd:mmdebstrap        mmdebstrap          mmdebstrap
 '
 
 have() {
@@ -103,8 +114,9 @@ case ${1-} in
 '') ;;
 --lint) needs=$build_needs$lint_needs ;;
 --judge) needs=$build_needs$judge_needs ;;
+--package) needs=$build_needs$package_needs ;;
 *)
-    echo "usage: install-deps.sh [--lint | --judge]" >&2
+    echo "usage: install-deps.sh [--lint | --judge | --package]" >&2
     exit 2
     ;;
 esac
