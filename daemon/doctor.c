@@ -189,7 +189,7 @@ static void say_needs(struct doctor *d, unsigned reasons)
         if (reasons & 1U << i)
             buf_printf(&names, "%s%s", names.n ? ", " : "", checks[i].name);
     }
-    doctor_say(d, VERDICT_SKIP, "cannot be told before `%s` is all right", buf_text(&names));
+    doctor_say(d, VERDICT_SKIP, "cannot be told before %s is all right", buf_text(&names));
     buf_clear(&names);
 }
 

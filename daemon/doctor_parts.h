@@ -13,12 +13,13 @@ enum { DOCTOR_PATIENCE = 10000, DOCTOR_TEXT_MAX = 16 << 10 };
 /* How DCT was reached, or how far the way to it led. */
 struct reach {
     enum { REACH_NOT_TRIED, REACH_NO_NAME, REACH_NO_CONNECTION, REACH_NO_TLS, REACH_GOOD } state;
-    bool proxy; /* what did not answer is the proxy */
-    char *why;  /* what libcurl says, NULL where it was reached */
+    bool proxy;     /* what did not answer is the proxy */
+    bool untrusted; /* the certificate, or the name in it, was refused */
+    char *why;      /* what libcurl says, NULL where it was reached */
     char *address;
     long port;
-    double lookup, connect; /* seconds */
-    long verify;            /* OpenSSL's verdict on the certificate; 0 = none against it */
+    double lookup; /* seconds it took */
+    long verify;   /* OpenSSL's verdict on the certificate; 0 = none against it */
     struct {
         bool known;
         char *subject, *issuer, *names;

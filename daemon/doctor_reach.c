@@ -14,7 +14,10 @@
 #include "daemon/doctor_parts.h"
 #include "reconciler/plan_render.h"
 
-enum { EXPIRES_SOON = 30 };
+enum {
+    EXPIRES_SOON = 30, /* days */
+    UNJUDGED = 1,      /* libcurl's mark where OpenSSL had nothing against a certificate's chain */
+};
 
 static const msec DAY = 86400000;
 
@@ -93,27 +96,27 @@ static void read_certificate(CURL *e, struct reach *r)
     }
 }
 
-/* How far it led: a step that took no time was not made. */
+/* How far it led. libcurl knows an address once it is connected. */
 static void judge_way(CURL *e, CURLcode code, struct reach *r)
 {
     char *ip = NULL;
 
     (void)curl_easy_getinfo(e, CURLINFO_NAMELOOKUP_TIME, &r->lookup);
-    (void)curl_easy_getinfo(e, CURLINFO_CONNECT_TIME, &r->connect);
     (void)curl_easy_getinfo(e, CURLINFO_PRIMARY_IP, &ip);
     (void)curl_easy_getinfo(e, CURLINFO_PRIMARY_PORT, &r->port);
     (void)curl_easy_getinfo(e, CURLINFO_SSL_VERIFYRESULT, &r->verify);
     r->address = ip && *ip ? xstrdup(ip) : NULL;
+    r->proxy = code == CURLE_COULDNT_RESOLVE_PROXY;
+    r->untrusted = code == CURLE_PEER_FAILED_VERIFICATION;
+    bool late = code == CURLE_OPERATION_TIMEDOUT;
     if (code == CURLE_OK)
         r->state = REACH_GOOD;
-    else if (code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_RESOLVE_PROXY ||
-             (code == CURLE_OPERATION_TIMEDOUT && r->lookup <= 0))
+    else if (code == CURLE_COULDNT_RESOLVE_HOST || r->proxy || (late && r->lookup <= 0))
         r->state = REACH_NO_NAME;
-    else if (code == CURLE_COULDNT_CONNECT || r->connect <= 0)
+    else if (code == CURLE_COULDNT_CONNECT || (late && !r->address))
         r->state = REACH_NO_CONNECTION;
     else
         r->state = REACH_NO_TLS;
-    r->proxy = code == CURLE_COULDNT_RESOLVE_PROXY;
 }
 
 /* What the server shows, whether it is believed or not. */
@@ -184,8 +187,8 @@ void check_tcp(struct doctor *d)
         doctor_say(d, VERDICT_FAIL, "%s: %s", d->config->dct.url, r->why);
         doctor_next(d, "is DCT up, is the port in dct.url right, does a firewall stand between?");
     } else {
-        doctor_say(d, VERDICT_OK, "connected to %s port %ld, in %.0f ms",
-                   r->address ? r->address : "it", r->port, (r->connect - r->lookup) * 1000);
+        doctor_say(d, VERDICT_OK, "connected to %s port %ld", r->address ? r->address : "it",
+                   r->port);
     }
 }
 
@@ -251,7 +254,7 @@ static void say_refused(struct doctor *d, const struct reach *r)
         doctor_next(d, "%s", objections[i].next);
         free(until);
     }
-    if (!d->finding.open && r->certificate.known && r->verify == X509_V_OK) {
+    if (!d->finding.open && r->certificate.known && r->untrusted && r->verify <= UNJUDGED) {
         doctor_say(d, VERDICT_FAIL, "the certificate is not for %s but for %s", host, names);
         doctor_next(d, "use a name of the certificate in dct.url, or have it issued for %s", host);
     } else if (!d->finding.open) {
