@@ -3,6 +3,8 @@
 #include "daemon/cmd.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "daemon/env.h"
@@ -54,4 +56,29 @@ bool cmd_colour(const struct invocation *in, int fd)
     const char *refused = env_get("NO_COLOR");
 
     return !in->no_color && isatty(fd) && term && !streq(term, "dumb") && !(refused && *refused);
+}
+
+const struct kind_desc *cmd_kind_of(const char *word)
+{
+    const struct kind_desc *k = kind_by_name(word);
+    size_t n = strlen(word);
+
+    if (k || n < 2 || (word[n - 1] != 's' && word[n - 1] != 'S'))
+        return k;
+    char *singular = xstrndup(word, n - 1);
+    k = kind_by_name(singular);
+    free(singular);
+    return k;
+}
+
+const struct kind_desc *cmd_kind(const char *word)
+{
+    const struct kind_desc *k = cmd_kind_of(word);
+    const char *meant = k ? NULL : kind_near(word);
+
+    if (!k && meant)
+        cmd_complain("there is no kind `%s`; did you mean %s?", word, meant);
+    else if (!k)
+        cmd_complain("there is no kind `%s`; `dctd explain` lists the kinds", word);
+    return k;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "daemon/ledger_file.h"
+#include "daemon/talk.h"
 
 enum { ID_MAX = 256 };
 
@@ -92,18 +93,41 @@ static bool adopt(struct ledger_file *f, const char *key, const struct kind_desc
     return kept;
 }
 
+static int adopt_in_ledger(const char *key, const struct kind_desc *k, const struct invocation *in)
+{
+    struct ledger_file f;
+
+    if (!ledger_file_open(&f, in, "name the id in the manifest (policy.adoptId)"))
+        return EXIT_TROUBLE;
+    bool done = adopt(&f, key, k, in);
+    ledger_file_close(&f);
+    return done && fflush(stdout) == 0 ? EXIT_GOOD : EXIT_TROUBLE;
+}
+
+static int adopt_by_daemon(const char *key, const struct invocation *in)
+{
+    cJSON *body = cJSON_CreateObject();
+    struct talk t;
+
+    cJSON_AddStringToObject(body, "object", key);
+    cJSON_AddStringToObject(body, "id", in->paths[1]);
+    if (in->replace)
+        cJSON_AddTrueToObject(body, "replace");
+    if (talk_open(&t, in))
+        (void)talk_ask(&t, "/api/v1/adopt", body);
+    talk_close(&t);
+    cJSON_Delete(body);
+    return t.code;
+}
+
 int cmd_adopt(const struct invocation *in)
 {
     const struct kind_desc *k;
-    struct ledger_file f;
     char *key = key_of(in->paths[0], &k);
-    bool done = key && is_id(in->paths[1]) &&
-                ledger_file_open(&f, in, "name the id in the manifest (policy.adoptId)");
+    int code = EXIT_TROUBLE;
 
-    if (done) {
-        done = adopt(&f, key, k, in);
-        ledger_file_close(&f);
-    }
+    if (key && is_id(in->paths[1]))
+        code = talk_instead(in) ? adopt_by_daemon(key, in) : adopt_in_ledger(key, k, in);
     free(key);
-    return done && fflush(stdout) == 0 ? EXIT_GOOD : EXIT_TROUBLE;
+    return code;
 }

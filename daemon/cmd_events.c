@@ -1,14 +1,16 @@
-/* `dctd events`: what has happened, as the ledger remembers it. */
+/* `dctd events`: what has happened, as the ledger remembers it; from a running dctd
+ * where one holds the ledger. */
 #include <cjson/cJSON.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "daemon/app.h"
-#include "daemon/cmd.h"
-#include "daemon/store.h"
+#include "daemon/talk.h"
+#include "daemon/view.h"
 #include "reconciler/plan_render.h"
 
 struct listing {
+    const char *key; /* NULL: of every object */
     msec from;
     cJSON *list; /* NULL: as text */
 };
@@ -18,7 +20,8 @@ static void add_text(cJSON *o, const char *name, const char *text)
     cJSON_AddItemToObject(o, name, text ? cJSON_CreateString(text) : cJSON_CreateNull());
 }
 
-static void add_event(cJSON *list, const char *time, const struct store_event *e)
+/* What the API calls "at" is the "time" of this list. */
+static cJSON *event_json(const struct store_event *e, const char *time)
 {
     cJSON *o = cJSON_CreateObject();
 
@@ -27,17 +30,41 @@ static void add_event(cJSON *list, const char *time, const struct store_event *e
     add_text(o, "kind", e->kind);
     add_text(o, "text", e->text);
     add_text(o, "job", e->job);
-    cJSON_AddItemToArray(list, o);
+    add_text(o, "revision", e->revision);
+    add_text(o, "by", e->by);
+    return o;
 }
 
-static void print_event(const char *time, const struct store_event *e)
+static void print_event(const struct store_event *e, const char *time)
 {
-    char *text = render_clean(e->text), *key = e->key ? render_clean(e->key) : NULL;
+    struct buf line = BUF_WITH_LIMIT(256 << 10);
 
-    printf("%s  %-9s  %s%s%s%s%s%s\n", time, e->kind, key ? key : "-", *text ? ": " : "", text,
-           e->job ? " (job " : "", e->job ? e->job : "", e->job ? ")" : "");
-    free(key);
-    free(text);
+    paint(&line, false, PAINT_NONE, time);
+    buf_printf(&line, "  %-9s  ", e->kind);
+    paint(&line, false, PAINT_NONE, e->key ? e->key : "-");
+    if (e->text && *e->text) {
+        buf_puts(&line, ": ");
+        paint(&line, false, PAINT_NONE, e->text);
+    }
+    if (e->job) {
+        buf_puts(&line, " (job ");
+        paint(&line, false, PAINT_NONE, e->job);
+        buf_puts(&line, ")");
+    }
+    if (e->by) {
+        buf_puts(&line, ", asked for by ");
+        paint(&line, false, PAINT_NONE, e->by);
+    }
+    (void)puts(buf_text(&line));
+    buf_clear(&line);
+}
+
+static void tell(struct listing *l, const struct store_event *e, const char *time)
+{
+    if (l->list)
+        cJSON_AddItemToArray(l->list, event_json(e, time));
+    else
+        print_event(e, time);
 }
 
 static void on_event(void *ctx, const struct store_event *e)
@@ -45,13 +72,10 @@ static void on_event(void *ctx, const struct store_event *e)
     struct listing *l = ctx;
     struct buf time = BUF_WITH_LIMIT(64);
 
-    if (e->at < l->from)
+    if (e->at < l->from || (l->key && !streq(l->key, e->key)))
         return;
     render_moment(e->at, &time);
-    if (l->list)
-        add_event(l->list, buf_text(&time), e);
-    else
-        print_event(buf_text(&time), e);
+    tell(l, e, buf_text(&time));
     buf_clear(&time);
 }
 
@@ -63,35 +87,81 @@ static bool print_json(cJSON *list)
     cJSON_AddItemToObject(root, "events", list);
     char *text = cJSON_Print(root);
     cJSON_Delete(root);
-    bool printed = text && puts(text) >= 0;
+    bool printed = puts(text) >= 0;
     cJSON_free(text);
     return printed;
 }
 
-static bool list_events(const struct invocation *in, const char *path, char **error)
+static int from_ledger(const struct invocation *in, struct listing *l)
 {
-    struct store *s = store_open(path, true, error);
-    struct listing l = { .from = in->since ? app_now() - in->since : INT64_MIN };
+    char *error = NULL;
+    OWNED(config) c = cmd_config(in);
 
-    if (!s)
-        return false;
-    if (in->output == OUTPUT_JSON)
-        l.list = cJSON_CreateArray();
-    bool listed = store_events(s, &(struct store_query){ 0 }, on_event, &l, error);
+    if (!c)
+        return EXIT_TROUBLE;
+    struct store *s = store_open(c->ledger, true, &error);
+    bool listed = s && store_events(s, &(struct store_query){ 0 }, on_event, l, &error);
     store_close(s);
-    return (!l.list || print_json(l.list)) && listed;
+    if (error)
+        cmd_complain("%s", error);
+    free(error);
+    return listed ? EXIT_GOOD : EXIT_TROUBLE;
+}
+
+static char *events_path(const struct listing *l)
+{
+    struct buf path = BUF_WITH_LIMIT(8 << 10);
+
+    buf_printf(&path, "/api/v1/events?limit=%d", STORE_EVENTS);
+    if (l->key) {
+        buf_puts(&path, "&object=");
+        buf_add_urlencoded(&path, l->key);
+    }
+    if (l->from > 0) {
+        buf_puts(&path, "&since=");
+        render_moment(l->from, &path);
+    }
+    return buf_take(&path);
+}
+
+static int from_daemon(const struct invocation *in, struct listing *l)
+{
+    char *path = events_path(l);
+    struct talk t;
+    cJSON *reply = talk_open(&t, in) ? talk_get(&t, path) : NULL;
+    const cJSON *o;
+
+    cJSON_ArrayForEach(o, cJSON_GetObjectItemCaseSensitive(reply, "items")) {
+        const struct store_event e = { .key = json_text(o, "object"),
+                                       .kind = view_text(o, "kind"),
+                                       .text = json_text(o, "text"),
+                                       .job = json_text(o, "job"),
+                                       .revision = json_text(o, "revision"),
+                                       .by = json_text(o, "by") };
+        tell(l, &e, view_text(o, "at"));
+    }
+    cJSON_Delete(reply);
+    talk_close(&t);
+    free(path);
+    return t.code;
 }
 
 int cmd_events(const struct invocation *in)
 {
-    char *error = NULL;
+    struct listing l = { .from = in->since ? app_now() - in->since : INT64_MIN };
+    struct target of = { 0 };
 
-    OWNED(config) c = cmd_config(in);
-    if (!c)
+    if (in->object && !target_read(in->object, &of))
         return EXIT_TROUBLE;
-    bool listed = list_events(in, c->ledger, &error);
-    if (error)
-        cmd_complain("%s", error);
-    free(error);
-    return listed && fflush(stdout) == 0 ? EXIT_GOOD : EXIT_TROUBLE;
+    if (in->object && !of.key) {
+        cmd_complain("`%s` names no object; write KIND/NAME, as in VDB/orders-dev", in->object);
+        return EXIT_TROUBLE;
+    }
+    l.key = of.key;
+    if (in->output == OUTPUT_JSON)
+        l.list = cJSON_CreateArray();
+    int code = talk_instead(in) ? from_daemon(in, &l) : from_ledger(in, &l);
+    bool printed = !l.list || print_json(l.list);
+    free(of.key);
+    return printed && fflush(stdout) == 0 ? code : EXIT_TROUBLE;
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "daemon/ledger_file.h"
+#include "daemon/talk.h"
 
 enum { WHY_MAX = 2048 };
 
@@ -75,19 +76,42 @@ static bool forget(struct ledger_file *f, const char *key, bool force)
     return kept;
 }
 
+static int forget_in_ledger(const char *key, const struct invocation *in)
+{
+    struct ledger_file f;
+
+    if (!ledger_file_open(&f, in,
+                          "give its manifest policy.deletion: orphan and then take the manifest "
+                          "away"))
+        return EXIT_TROUBLE;
+    bool done = forget(&f, key, in->force);
+    ledger_file_close(&f);
+    return done && fflush(stdout) == 0 ? EXIT_GOOD : EXIT_TROUBLE;
+}
+
+static int forget_by_daemon(const char *key, const struct invocation *in)
+{
+    cJSON *body = cJSON_CreateObject();
+    struct talk t;
+
+    cJSON_AddStringToObject(body, "object", key);
+    if (in->force)
+        cJSON_AddTrueToObject(body, "force");
+    if (talk_open(&t, in))
+        (void)talk_ask(&t, "/api/v1/forget", body);
+    talk_close(&t);
+    cJSON_Delete(body);
+    return t.code;
+}
+
 int cmd_forget(const struct invocation *in)
 {
     const struct kind_desc *k;
-    struct ledger_file f;
     char *key = key_of(in->paths[0], &k);
-    bool done = key && ledger_file_open(&f, in,
-                                        "give its manifest policy.deletion: orphan and then take "
-                                        "the manifest away");
+    int code = EXIT_TROUBLE;
 
-    if (done) {
-        done = forget(&f, key, in->force);
-        ledger_file_close(&f);
-    }
+    if (key)
+        code = talk_instead(in) ? forget_by_daemon(key, in) : forget_in_ledger(key, in);
     free(key);
-    return done && fflush(stdout) == 0 ? EXIT_GOOD : EXIT_TROUBLE;
+    return code;
 }

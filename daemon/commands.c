@@ -11,13 +11,33 @@ enum {
     DOES_FORGET = 1 << 6,
     DOES_EVENTS = 1 << 7,
     DOES_EXPLAIN = 1 << 8,
-    DOES_DOCTOR = 1 << 9,
-    DOES_ALL = (1 << 10) - 1,
+    DOES_STATUS = 1 << 9,
+    DOES_GET = 1 << 10,
+    DOES_DESCRIBE = 1 << 11,
+    DOES_WAIT = 1 << 12,
+    DOES_GRAPH = 1 << 13,
+    DOES_RECONCILE = 1 << 14,
+    DOES_SUSPEND = 1 << 15,
+    DOES_RESUME = 1 << 16,
+    DOES_DOCTOR = 1 << 17,
+    DOES_ALL = (1 << 18) - 1,
+
+    DOES_READ = DOES_STATUS | DOES_GET | DOES_DESCRIBE | DOES_WAIT | DOES_GRAPH | DOES_EVENTS,
+    DOES_ASK = DOES_READ | DOES_RECONCILE | DOES_SUSPEND | DOES_RESUME | DOES_ADOPT | DOES_FORGET,
+    DOES_PRINT = DOES_PLAN | DOES_EVENTS | DOES_STATUS | DOES_GET | DOES_DESCRIBE | DOES_GRAPH |
+                 DOES_VALIDATE | DOES_DOCTOR,
+    DOES_PAINT = DOES_PLAN | DOES_APPLY | DOES_STATUS | DOES_GET | DOES_DESCRIBE | DOES_GRAPH |
+                 DOES_DOCTOR,
 };
 
 enum {
     JSON = 1 << OUTPUT_JSON,
     MARKDOWN = 1 << OUTPUT_MARKDOWN,
+    WIDE = 1 << OUTPUT_WIDE,
+    YAML = 1 << OUTPUT_YAML,
+    NAMES = 1 << OUTPUT_NAMES,
+    DOT = 1 << OUTPUT_DOT,
+    SVG = 1 << OUTPUT_SVG,
 };
 
 /* clang-format off */
@@ -35,17 +55,52 @@ static const struct command commands[] = {
     { "validate", " [PATH...]", "check manifests without asking DCT", cmd_validate, DOES_VALIDATE,
       "Needs no configuration where PATHs are given.\nExit status: 0 valid, 1 not.\n",
       .most = SIZE_MAX, .forms = JSON, .words = WORDS_PATHS },
+    { "status", "", "how the running dctd fares, what is wrong first", cmd_status, DOES_STATUS,
+      "Exit status: 0 it answered, 3 no dctd answers.\n",
+      .most = 0, .forms = JSON | YAML },
+    { "get", " [KIND|all [NAME...] | KIND/NAME...]", "list objects and how they are", cmd_get,
+      DOES_GET,
+      "READY and AGE: whether the object is ready, and since when that is so.\n"
+      "Exit status: 0 listed, 1 an object that was named is not there, 3 no dctd answers.\n",
+      .most = SIZE_MAX, .forms = WIDE | JSON | YAML | NAMES, .words = WORDS_KINDS },
+    { "describe", " KIND/NAME", "everything that is known of one object", cmd_describe,
+      DOES_DESCRIBE, "Exit status: 0 told, 1 there is no such object, 3 no dctd answers.\n",
+      .least = 1, .most = 2, .forms = JSON | YAML, .words = WORDS_KEY },
+    { "wait", " --for=CONDITION KIND/NAME... | KIND | --all", "wait until objects are so",
+      cmd_wait, DOES_WAIT,
+      "CONDITION is ready, synced, stalled, drifted, suspended, each also with =true or =false,\n"
+      "or deleted. An object that dctd does not know yet is waited for, too.\n"
+      "Exit status: 0 all are, 1 not in time, 2 wrong command line, 3 no dctd answers.\n",
+      .most = SIZE_MAX, .words = WORDS_TARGETS, .misused = EXIT_MISUSED },
+    { "graph", " [KIND/NAME]", "show who needs whom", cmd_graph, DOES_GRAPH,
+      "Of one object: what it needs and what needs it.\n"
+      "Exit status: 0 shown, 1 there is no such object, 3 no dctd answers.\n",
+      .most = 1, .forms = JSON | DOT | SVG, .words = WORDS_KEY },
+    { "reconcile", "", "have the running dctd observe DCT now", cmd_reconcile, DOES_RECONCILE,
+      "With --wait until that and what follows from it is done.\n"
+      "Exit status: 0 asked (--wait: all is synced), 1 refused (--wait: not, or not in time),\n"
+      "3 no dctd answers.\n",
+      .most = 0 },
+    { "suspend", " KIND | KIND/NAME | --all", "change nothing of these for a while", cmd_suspend,
+      DOES_SUSPEND,
+      "They are observed all the same; jobs under way come to their end.\n"
+      "Exit status: 0 done, 1 refused, 3 no dctd answers.\n",
+      .most = 1, .words = WORDS_TARGETS },
+    { "resume", " KIND | KIND/NAME | --all", "take a suspension back", cmd_resume, DOES_RESUME,
+      "Those of the configuration and of manifests are lifted there.\n"
+      "Exit status: 0 done, 1 refused, 3 no dctd answers.\n",
+      .most = 1, .words = WORDS_TARGETS },
     { "adopt", " KIND/NAME ID", "take a DCT object for the one that a manifest means", cmd_adopt,
       DOES_ADOPT,
       "Puts the object into the ledger, as in `dctd adopt VDB/orders-dev 7-APPDATA_CONTAINER-12`.\n"
-      "No dctd may use the ledger meanwhile. The next plan shows what differs.\n",
+      "A running dctd is asked to do it. The next plan shows what differs.\n",
       .least = 2, .most = 2, .words = WORDS_KEY },
     { "forget", " KIND/NAME", "leave a DCT object to others", cmd_forget, DOES_FORGET,
       "Takes the object out of the ledger; in DCT nothing changes.\n"
-      "No dctd may use the ledger meanwhile.\n",
+      "A running dctd is asked to do it.\n",
       .least = 1, .most = 1, .words = WORDS_KEY },
     { "events", "", "show what has happened", cmd_events, DOES_EVENTS,
-      "The history of the ledger, oldest first. Reads it beside a running dctd, too.\n",
+      "The history of the ledger, oldest first.\n",
       .most = 0, .forms = JSON },
     { "explain", " [KIND[.FIELD]]", "show what a manifest may say", cmd_explain, DOES_EXPLAIN,
       "Lists the kinds; of a kind its fields; of a field what it takes and what changing it "
@@ -63,13 +118,39 @@ static const struct known_option known[] = {
     { "config", "FILE", "configuration (default $DCTD_CONFIG, else /etc/dctd/dctd.yaml)", 'c',
       DOES_ALL, TAKES_TEXT, offsetof(struct invocation, config), WORDS_PATHS },
     { "output", "FORM", "form of the output", 'o',
-      DOES_PLAN | DOES_EVENTS | DOES_VALIDATE | DOES_DOCTOR, TAKES_FORM,
-      offsetof(struct invocation, output), WORDS_FORM },
+      DOES_PRINT, TAKES_FORM, offsetof(struct invocation, output), WORDS_FORM },
+    { "socket", "PATH", "control socket of the running dctd (default: as configured)", 0,
+      DOES_ASK, TAKES_TEXT, offsetof(struct invocation, socket), WORDS_PATHS },
+    { "address", "URL", "ask a status listener instead, http(s)://HOST:PORT", 0,
+      DOES_READ, TAKES_TEXT, offsetof(struct invocation, address), WORDS_NONE },
+    { "token-file", "FILE", "bearer token for --address", 0,
+      DOES_READ, TAKES_TEXT, offsetof(struct invocation, token_file), WORDS_PATHS },
+    { "ca-file", "FILE", "certificates (PEM) that --address is checked against", 0,
+      DOES_READ, TAKES_TEXT, offsetof(struct invocation, ca_file), WORDS_PATHS },
+    { "not-ready", NULL, "get: only what is not ready", 0,
+      DOES_GET, TAKES_NOTHING, offsetof(struct invocation, not_ready), WORDS_NONE },
+    { "engine", "NAME", "get: only what is on this engine", 0,
+      DOES_GET, TAKES_TEXT, offsetof(struct invocation, engine), WORDS_NONE },
+    { "watch", NULL, "get: again whenever something changes", 'w',
+      DOES_GET, TAKES_NOTHING, offsetof(struct invocation, watch), WORDS_NONE },
+    { "for", "WHAT", "wait: the condition; suspend: how long, 30m, 12h, 7d", 0,
+      DOES_WAIT | DOES_SUSPEND, TAKES_TEXT, offsetof(struct invocation, what), WORDS_CONDITION },
+    { "all", NULL, "objects of every kind", 0,
+      DOES_WAIT | DOES_SUSPEND | DOES_RESUME, TAKES_NOTHING, offsetof(struct invocation, all),
+      WORDS_NONE },
+    { "wait", NULL, "reconcile: until it is done", 0,
+      DOES_RECONCILE, TAKES_NOTHING, offsetof(struct invocation, wait), WORDS_NONE },
+    { "timeout", "TIME", "how long to wait (default 10m)", 0,
+      DOES_WAIT | DOES_RECONCILE, TAKES_DURATION, offsetof(struct invocation, timeout),
+      WORDS_NONE },
+    { "reason", "TEXT", "suspend: why, for those who wonder", 0,
+      DOES_SUSPEND, TAKES_TEXT, offsetof(struct invocation, reason), WORDS_NONE },
+    { "until", "TIME", "suspend: 2026-12-01 or 2026-12-01T08:30:00Z", 0,
+      DOES_SUSPEND, TAKES_TEXT, offsetof(struct invocation, until), WORDS_NONE },
     { "prune", NULL, "delete owned objects that no manifest wants any more", 0,
       DOES_PLAN | DOES_APPLY, TAKES_NOTHING, offsetof(struct invocation, prune), WORDS_NONE },
     { "no-color", NULL, "no colours, whatever the terminal can", 0,
-      DOES_PLAN | DOES_APPLY | DOES_DOCTOR, TAKES_NOTHING, offsetof(struct invocation, no_color),
-      WORDS_NONE },
+      DOES_PAINT, TAKES_NOTHING, offsetof(struct invocation, no_color), WORDS_NONE },
     { "log-level", "LEVEL", "error, warning, info or debug", 0,
       DOES_RUN | DOES_PLAN | DOES_APPLY, TAKES_LEVEL, offsetof(struct invocation, log_level),
       WORDS_LEVEL },
@@ -114,9 +195,9 @@ const struct command *command_named(const char *name)
 const char *output_name(size_t i)
 {
     static const char *const names[] = {
-        [OUTPUT_TEXT] = "text",
-        [OUTPUT_JSON] = "json",
-        [OUTPUT_MARKDOWN] = "markdown",
+        [OUTPUT_TEXT] = "text", [OUTPUT_JSON] = "json",   [OUTPUT_MARKDOWN] = "markdown",
+        [OUTPUT_WIDE] = "wide", [OUTPUT_YAML] = "yaml",   [OUTPUT_NAMES] = "names",
+        [OUTPUT_DOT] = "dot",   [OUTPUT_SVG] = "svg",
     };
 
     return i < ARRAY_LEN(names) ? names[i] : NULL;

@@ -8,18 +8,6 @@
 #include "daemon/cmd.h"
 #include "daemon/restore.h"
 
-static const struct kind_desc *kind_named(const char *word)
-{
-    const struct kind_desc *k = kind_by_name(word);
-    const char *meant = k ? NULL : kind_near(word);
-
-    if (!k && meant)
-        cmd_complain("there is no kind `%s`; did you mean %s?", word, meant);
-    else if (!k)
-        cmd_complain("there is no kind `%s`; `dctd explain` lists the kinds", word);
-    return k;
-}
-
 char *key_of(const char *text, const struct kind_desc **kind)
 {
     const char *slash = strchr(text, '/');
@@ -29,7 +17,7 @@ char *key_of(const char *text, const struct kind_desc **kind)
         return NULL;
     }
     char *word = xstrndup(text, (size_t)(slash - text));
-    *kind = kind_named(word);
+    *kind = cmd_kind(word);
     free(word);
     if (!*kind)
         return NULL;
