@@ -26,8 +26,8 @@ enum {
     DOES_ASK = DOES_READ | DOES_RECONCILE | DOES_SUSPEND | DOES_RESUME | DOES_ADOPT | DOES_FORGET,
     DOES_PRINT = DOES_PLAN | DOES_EVENTS | DOES_STATUS | DOES_GET | DOES_DESCRIBE | DOES_GRAPH |
                  DOES_VALIDATE | DOES_DOCTOR,
-    DOES_PAINT = DOES_PLAN | DOES_APPLY | DOES_STATUS | DOES_GET | DOES_DESCRIBE | DOES_GRAPH |
-                 DOES_DOCTOR,
+    DOES_PAINT =
+        DOES_PLAN | DOES_APPLY | DOES_STATUS | DOES_GET | DOES_DESCRIBE | DOES_GRAPH | DOES_DOCTOR,
 };
 
 enum {
@@ -195,8 +195,8 @@ const struct command *command_named(const char *name)
 const char *output_name(size_t i)
 {
     static const char *const names[] = {
-        [OUTPUT_TEXT] = "text", [OUTPUT_JSON] = "json",   [OUTPUT_MARKDOWN] = "markdown",
-        [OUTPUT_WIDE] = "wide", [OUTPUT_YAML] = "yaml",   [OUTPUT_NAMES] = "names",
+        [OUTPUT_TEXT] = "text", [OUTPUT_JSON] = "json", [OUTPUT_MARKDOWN] = "markdown",
+        [OUTPUT_WIDE] = "wide", [OUTPUT_YAML] = "yaml", [OUTPUT_NAMES] = "names",
         [OUTPUT_DOT] = "dot",   [OUTPUT_SVG] = "svg",
     };
 
