@@ -12,6 +12,7 @@
 #include "daemon/loader.h"
 #include "daemon/log.h"
 #include "daemon/memory.h"
+#include "daemon/meter.h"
 #include "daemon/restore.h"
 #include "daemon/store.h"
 
@@ -64,27 +65,36 @@ static void end(struct app *a)
 static void do_record(struct app *a, struct effect *e)
 {
     char *error = NULL;
+    uint64_t began = uv_hrtime();
 
-    if (store_put(a->store, e->record.key, e->record.text, &error))
+    if (store_put(a->store, e->record.key, e->record.text, &error)) {
+        meter_recorded(a->o.meter, began);
         return;
+    }
     if (!a->record_error)
         a->record_error = xstrdup(error);
     app_feed(a, (struct event){ .type = EV_LEDGER_FAILED, .text = error });
     free(error);
 }
 
+static void on_answer(void *ctx, const struct reply *r)
+{
+    struct app *a = ctx;
+
+    meter_answered(a->o.meter, r);
+    app_feed(a, (struct event){ .type = EV_REPLY, .reply = *r });
+}
+
 static void do_send(struct app *a, struct effect *e)
 {
+    meter_sent(a->o.meter, e->request);
     if (!a->record_error || !e->request->write) {
         dct_send(a->dct, TAKE(e->request));
         return;
     }
 
     char *error = xasprintf("not sent, for the ledger cannot be written: %s", a->record_error);
-    app_feed(a, (struct event){
-                    .type = EV_REPLY,
-                    .reply = { .request = e->request->id, .unsent = true, .error = error },
-                });
+    on_answer(a, &(struct reply){ .request = e->request->id, .unsent = true, .error = error });
     free(error);
 }
 
@@ -136,10 +146,12 @@ static void keep_event(struct app *a, const struct report *r)
     char *error = NULL;
     char *text = xasprintf("%s%s%s", r->verb ? r->verb : "", r->verb && r->text ? ": " : "",
                            r->text ? r->text : "");
+    struct buf plain = BUF_WITH_LIMIT(REPORT_MAX);
+    secrets_redact(a->secrets, text, &plain);
     const struct store_event event = { .at = app_now(),
                                        .key = r->key,
                                        .kind = report_kind_name(r->kind),
-                                       .text = text,
+                                       .text = buf_text(&plain),
                                        .job = r->job,
                                        .revision = cycle_revision(a->cycle),
                                        .by = r->by };
@@ -148,6 +160,7 @@ static void keep_event(struct app *a, const struct report *r)
     if (!kept && !a->history_gap)
         log_warning("the history misses something: %s", error);
     a->history_gap = !kept;
+    buf_clear(&plain);
     free(text);
     free(error);
 }
@@ -157,6 +170,7 @@ static void do_report(struct app *a, struct effect *e)
     const struct report *r = &e->report;
 
     a->told = true;
+    meter_reported(a->o.meter, r);
     if (a->o.mode != CYCLE_PLAN && report_rows[r->kind].event)
         keep_event(a, r);
     if (a->o.hooks.report)
@@ -207,6 +221,7 @@ static void do_rested(struct app *a, struct effect *e)
 {
     a->told = true;
     a->converged = e->converged;
+    meter_rested(a->o.meter, e->converged);
     if (a->o.mode != CYCLE_RUN || a->stopping)
         end(a);
     else if (!a->api_known)
@@ -221,12 +236,15 @@ static void (*const perform[])(struct app *, struct effect *) = {
 
 static void step(struct app *a, struct event *ev)
 {
+    uint64_t began = uv_hrtime();
+
     ev->now = app_now();
     cycle_step(a->cycle, ev, &a->todo);
     for (size_t i = 0; i < a->todo.n; i++)
         perform[a->todo.items[i].type](a, &a->todo.items[i]);
     effects_clear(&a->todo);
     free(TAKE(a->record_error));
+    meter_stepped(a->o.meter, began);
 }
 
 /* Once per feed, and only when something may have changed: the summary costs
@@ -268,11 +286,6 @@ void app_feed(struct app *a, struct event ev)
         end(a); /* everything that was begun is recorded; reads need no answer */
 }
 
-static void on_answer(void *ctx, const struct reply *r)
-{
-    app_feed(ctx, (struct event){ .type = EV_REPLY, .reply = *r });
-}
-
 static void on_drained(uv_timer_t *t)
 {
     struct app *a = t->data;
@@ -312,6 +325,8 @@ void app_load(struct app *a)
     struct set *set = loader_load(a->loader, a->o.paths, a->o.n_paths);
 
     a->findings = set->diags.errors;
+    a->told = true;
+    meter_loaded(a->o.meter, app_now());
     if (a->o.hooks.loaded)
         a->o.hooks.loaded(a->o.hooks.ctx, set);
     for (size_t i = 0; i < a->n_watchers; i++) {
@@ -484,6 +499,14 @@ void app_watch(struct app *a, const struct app_hooks *hooks)
 {
     a->watchers = grow(a->watchers, a->n_watchers, &a->cap_watchers, sizeof(*a->watchers));
     a->watchers[a->n_watchers++] = *hooks;
+}
+
+void app_unwatch(struct app *a, const void *ctx)
+{
+    for (size_t i = a->n_watchers; i-- > 0;) {
+        if (a->watchers[i].ctx == ctx)
+            a->watchers[i] = a->watchers[--a->n_watchers];
+    }
 }
 
 bool app_events(struct app *a, const struct store_query *q,

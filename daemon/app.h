@@ -25,12 +25,15 @@ struct app_hooks {
     void *ctx;
 };
 
+struct meter;
+
 struct app_options {
     enum cycle_mode mode;
     bool prune;               /* besides what the configuration says */
     const char *const *paths; /* manifests, instead of the configured ones */
     size_t n_paths;
     struct app_hooks hooks;
+    struct meter *meter; /* counts what happens; may be NULL, outlives the app's work */
 };
 
 struct app;
@@ -56,8 +59,10 @@ void app_stop(struct app *a);
 void app_configure(struct app *a, struct config *c);
 
 /* These hooks are called too, after those of the options: `report` only looks on,
- * what is logged stays the same. `ctx` outlives the app. */
+ * what is logged stays the same. Not to be called from a hook. */
 void app_watch(struct app *a, const struct app_hooks *hooks);
+/* Drops the hooks of that `ctx`. */
+void app_unwatch(struct app *a, const void *ctx);
 /* What has happened, from the ledger. */
 bool app_events(struct app *a, const struct store_query *q,
                 void (*each)(void *ctx, const struct store_event *e), void *ctx,
