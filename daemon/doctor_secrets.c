@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "daemon/config_git.h"
 #include "daemon/doctor_parts.h"
 #include "daemon/env.h"
 #include "daemon/file.h"
@@ -73,8 +74,8 @@ static void check_one(struct inquiry *q, const struct secret_ref *ref, const cha
 
 static void check_ref(struct inquiry *q, const struct secret_ref *ref)
 {
-    char *path = path_of(q, ref);
-    struct secret_ref full = { ref->source, path ? path : ref->name };
+    char *path = path_of(q, ref), *real = path ? realpath(path, NULL) : NULL;
+    struct secret_ref full = { ref->source, real ? real : path ? path : ref->name };
     char *text = secret_ref_text(&full), *name = secret_ref_text(ref);
 
     if (!strings_has(&q->seen, text)) {
@@ -83,6 +84,7 @@ static void check_ref(struct inquiry *q, const struct secret_ref *ref)
     }
     free(name);
     free(text);
+    free(real);
     free(path);
 }
 
@@ -125,8 +127,16 @@ static void check_setting(struct inquiry *q, const struct secret_setting *s, con
 void check_secrets(struct doctor *d)
 {
     struct inquiry q = { .doctor = d };
+    const struct config *c = d->config;
 
-    check_setting(&q, &d->config->dct.api_key, "dct.apiKey");
+    check_setting(&q, &c->dct.api_key, "dct.apiKey");
+    check_setting(&q, &c->status.key, "status.tls.key");
+    check_setting(&q, &c->status.token, "status.token");
+    check_setting(&q, &c->status.webhook, "status.webhook.secret");
+    if (c->git) {
+        check_setting(&q, &c->git->password, "manifests.git.credentials.password");
+        check_setting(&q, &c->git->ssh_key, "manifests.git.credentials.sshKey");
+    }
     for (size_t i = 0; d->set && i < d->set->n; i++)
         check_object(&q, &d->set->items[i]);
     if (q.good == q.seen.n)
