@@ -14,6 +14,9 @@
  *   POST /api/v1/adopt                     {"object", "id"}
  *   POST /api/v1/forget                    {"object"}
  *
+ * An object is named KIND/NAME, the kind in any case, singular or plural. A name
+ * without its engine will do where there is only one of it.
+ *
  * A GET with `after=SERIAL` waits until the snapshot is newer than that. */
 #ifndef DAEMON_API_H
 #define DAEMON_API_H
@@ -49,5 +52,9 @@ void api_answer(struct api *api, const struct api_request *q, struct api_answer 
 uint64_t api_serial(const struct api *api);
 /* `changed` is called, once per step of the core, when the serial has moved. */
 void api_on_change(struct api *api, void (*changed)(void *ctx), void *ctx);
+
+/* Tells of the manifests' source, for the Status' member `git`: NULL, or an
+ * object of the caller's. */
+void api_offer_git(struct api *api, cJSON *(*git)(void *ctx), void *ctx);
 
 #endif

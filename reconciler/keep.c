@@ -14,7 +14,7 @@ static bool keep_text(char **to, const char *s)
     return true;
 }
 
-static enum deletion deletion_of(const struct object *o)
+enum deletion deletion_of(const struct object *o)
 {
     if (o->policy.deletion != DELETION_DEFAULT)
         return o->policy.deletion;

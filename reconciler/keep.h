@@ -4,6 +4,8 @@
 
 #include "reconciler/match.h"
 
+/* What its policy, or its kind, says about its end: DELETE or ORPHAN. */
+enum deletion deletion_of(const struct object *o);
 /* Brings the entry of `w` in line with the manifest and the object: id, name,
  * engine, policy, and the digest of every declared row as applied, save those
  * that differ all the same because DCT cannot change them. Makes the entry

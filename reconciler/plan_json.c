@@ -40,7 +40,7 @@ static void add_summary(cJSON *root, const struct plan *p)
     buf_clear(&text);
 }
 
-static void add_changes(cJSON *o, const struct action *a)
+void plan_add_changes(cJSON *o, const struct action *a)
 {
     cJSON *list = cJSON_AddArrayToObject(o, "changes");
 
@@ -98,7 +98,7 @@ static cJSON *action_json(const struct plan *p, const struct action *a)
     add_text(o, "engine", a->engine);
     add_text(o, "reason", a->reason);
     add_text(o, "blocked", a->blocked);
-    add_changes(o, a);
+    plan_add_changes(o, a);
     add_strings(o, "disruptions", &a->disruptions);
     add_place(o, a);
     add_needs(o, p, a);
@@ -108,7 +108,7 @@ static cJSON *action_json(const struct plan *p, const struct action *a)
     return o;
 }
 
-void plan_json(const struct plan *p, struct buf *out)
+cJSON *plan_tree(const struct plan *p)
 {
     cJSON *root = cJSON_CreateObject();
 
@@ -118,8 +118,14 @@ void plan_json(const struct plan *p, struct buf *out)
     for (size_t i = 0; i < p->n; i++)
         cJSON_AddItemToArray(actions, action_json(p, &p->items[i]));
     add_strings(root, "notes", &p->notes);
+    return root;
+}
 
+void plan_json(const struct plan *p, struct buf *out)
+{
+    cJSON *root = plan_tree(p);
     char *text = cJSON_Print(root);
+
     if (!text)
         abort();
     buf_puts(out, text);

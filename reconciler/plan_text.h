@@ -9,6 +9,10 @@
 void plan_text(const struct plan *p, bool colour, struct buf *out);
 /* {"format": "dctd-plan/1", "summary": {…}, "actions": […], "notes": […]} */
 void plan_json(const struct plan *p, struct buf *out);
+/* The same before it is text; the caller's. */
+cJSON *plan_tree(const struct plan *p);
+/* Adds `changes`: the fields that differ. */
+void plan_add_changes(cJSON *o, const struct action *a);
 /* For comments on merge requests. */
 void plan_markdown(const struct plan *p, struct buf *out);
 /* "Plan: 3 to create, 1 to update, …" or "No changes. …" */
