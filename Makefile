@@ -161,11 +161,11 @@ container: all ## the container image, by podman, buildah or docker; else its ro
 sbom: all ## what the programs are made of and need, as SPDX 2.3, in BUILD/dctd.spdx
 	@packaging/sbom.sh $(BUILD) $(VERSION) > $(BUILD)/dctd.spdx.new && mv $(BUILD)/dctd.spdx.new $(BUILD)/dctd.spdx
 
-reproducible: ## build the Debian package twice, far apart: not a bit may differ
-	@tests/lib/run.sh $(BUILD) tests/package/test_reproducible.sh
+reproducible: deb ## build the Debian package twice, far apart: not a bit may differ
+	@TEST_TIMEOUT=600 tests/lib/run.sh $(BUILD) tests/package/test_reproducible.sh
 
-package-test: ## build, check, install, try and purge the packages (root; Debian's archive)
-	@TEST_TIMEOUT=600 tests/lib/run.sh $(BUILD) $(wildcard tests/package/test_*.sh)
+package-test: deb ## build, check, install, try and purge the packages (root; Debian's archive)
+	@TEST_TIMEOUT=600 tests/lib/run.sh $(BUILD) $(call files,tests/package/test_*.sh)
 
 clean: ## remove everything built
 	rm -rf $(BUILD)
@@ -208,4 +208,4 @@ $(TESTS) $(CONTRACT) $(BUILD)/tests/torture/simulate: %: %.o $(TEST_ARCHIVES)
 	deb rpm container sbom reproducible package-test clean help flags
 .SECONDARY:
 .DELETE_ON_ERROR:
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD) -type f -name '*.d' 2>/dev/null)

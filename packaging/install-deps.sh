@@ -55,6 +55,7 @@ cmd:dpkg-buildpackage dpkg-dev            dpkg-dev
 cmd:lintian           lintian             lintian
 cmd:rpmbuild          rpm                 rpm-build
 cmd:mmdebstrap        mmdebstrap          mmdebstrap
+cmd:faketime          faketime            libfaketime
 '
 
 have() {

@@ -41,7 +41,8 @@ sources() {
 }
 
 scripts() {
-    find packaging tests .ci examples -name '*.sh' -o -path .ci/run | sort
+    find packaging tests .ci examples -name '*.sh' -o -path .ci/run \
+        -o -path 'packaging/deb/dctd.p*' -o -path packaging/deb/tests/estate | sort
 }
 
 # grep, for which finding nothing is no failure but a missing file is.

@@ -15,6 +15,11 @@ test_the_manual_is_current() {
     diff -u packaging/man/dctd-manifest.5 "$work/page" >&2 || fail "run make man"
 }
 
+test_the_manual_of_the_simulator_is_complete() {
+    packaging/manual.sh --sim "$BUILD/dct-sim" >"$work/missing"
+    same "what dct-sim(1) lacks" "" "$(cat "$work/missing")"
+}
+
 test_explain_needs_no_configuration() {
     explain 0
     said out '^VDB +a virtual database$'
