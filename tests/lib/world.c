@@ -464,6 +464,12 @@ void test_world_nudge(struct test_world *w)
     feed(w, (struct event){ .type = EV_NUDGE });
 }
 
+void test_world_ask(struct test_world *w, enum event_type type, struct hand hand)
+{
+    w->rested = false;
+    feed(w, (struct event){ .type = type, .hand = hand });
+}
+
 void test_world_stop(struct test_world *w)
 {
     feed(w, (struct event){ .type = EV_STOP });

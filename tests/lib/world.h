@@ -67,6 +67,8 @@ void test_world_nudge(struct test_world *w);
 /* The world's options are in force from now on. */
 void test_world_options(struct test_world *w);
 void test_world_stop(struct test_world *w);
+/* A person asks for something: EV_SUSPEND, EV_RESUME, EV_ADOPT or EV_FORGET. */
+void test_world_ask(struct test_world *w, enum event_type type, struct hand hand);
 
 /* A request by hand, for looking at DCT and for meddling with it; the status.
  * *result is owned by the caller, may be NULL. */

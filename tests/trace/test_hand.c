@@ -1,0 +1,281 @@
+/* What people ask of the running service: to leave something alone for a while,
+ * to take something over, to let go of it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "reconciler/status.h"
+#include "tests/lib/estate.h"
+#include "tests/lib/story.h"
+
+enum { HOUR = 3600000 };
+
+static const char root[] = "uid 0 (root)";
+
+static struct test_world *service(void)
+{
+    struct test_world *w = story_of(estate_all());
+
+    w->options.mode = CYCLE_RUN;
+    test_world_restart(w);
+    test_world_manifests(w, estate_all());
+    test_world_run(w, HOUR);
+    assert_true(w->rested && w->converged);
+    story_forget(w);
+    return w;
+}
+
+static void run_for(struct test_world *w, msec span)
+{
+    for (msec end = w->now + span; w->now < end;) {
+        w->rested = false;
+        test_world_run(w, end - w->now);
+    }
+}
+
+static void spoil(struct test_world *w)
+{
+    story_meddle(
+        w, "drift",
+        "{\"kind\":\"vdbs\",\"name\":\"orders-dev\",\"set\":{\"description\":\"by hand\"}}");
+}
+
+static const char repair[] =
+    "VDB/orders-dev PATCH /vdbs/{id} {\"description\":\"for developers\"}\n";
+
+static struct hand on_object(const char *reason, msec until)
+{
+    return (struct hand){
+        .whom = root, .key = "VDB/orders-dev", .kind = KIND_VDB, .reason = reason, .until = until
+    };
+}
+
+static void is_suspended(const struct test_world *w, const char *key, const char *said)
+{
+    struct object_status o;
+
+    assert_true(cycle_object(w->cycle, key, w->now, &o));
+    const struct judgement *j = &o.track->now[CONDITION_SUSPENDED];
+    assert_int_equal(j->status, said ? TRUTH_TRUE : TRUTH_FALSE);
+    if (said)
+        story_holds(track_message(o.track, CONDITION_SUSPENDED), said);
+}
+
+static void refused(const struct test_world *w, enum event_type type, struct hand hand,
+                    const char *part)
+{
+    const struct event ev = { .type = type, .hand = hand };
+    char *why = cycle_refusal(w->cycle, &ev);
+
+    story_holds(why, part);
+    free(why);
+}
+
+static void test_one_object_is_left_alone_until_it_is_resumed(void **state)
+{
+    struct test_world *w = service();
+
+    (void)state;
+    test_world_ask(w, EV_SUSPEND, on_object("INC-1", 0));
+    is_suspended(w, "VDB/orders-dev", "it is suspended: INC-1, by uid 0 (root)");
+    is_suspended(w, "VDB/orders-test", NULL);
+    spoil(w);
+    run_for(w, HOUR);
+    story_sent(w, "");
+    test_world_ask(w, EV_RESUME, on_object(NULL, 0));
+    is_suspended(w, "VDB/orders-dev", NULL);
+    test_world_run(w, HOUR);
+    story_sent(w, repair);
+    test_world_free(w);
+}
+
+static void test_a_restart_lifts_nothing(void **state)
+{
+    struct test_world *w = service();
+
+    (void)state;
+    test_world_ask(w, EV_SUSPEND, (struct hand){ .whom = root, .kind = KINDS, .reason = "freeze" });
+    test_world_restart(w);
+    test_world_manifests(w, estate_all());
+    spoil(w);
+    run_for(w, HOUR);
+    story_sent(w, "");
+    is_suspended(w, "Engine/east", "everything is suspended: freeze, by uid 0 (root)");
+    test_world_ask(w, EV_RESUME, (struct hand){ .whom = root, .kind = KINDS });
+    test_world_run(w, HOUR);
+    story_sent(w, repair);
+    assert_null(test_world_ledger(w, "Suspension"));
+    test_world_free(w);
+}
+
+/* Nobody asks: the service wakes by itself, long before its interval is over. */
+static void test_it_ends_by_itself(void **state)
+{
+    struct test_world *w = service();
+
+    (void)state;
+    w->options.interval = 24 * HOUR;
+    test_world_restart(w);
+    test_world_manifests(w, estate_all());
+    test_world_run(w, HOUR);
+    test_world_ask(w, EV_SUSPEND,
+                   (struct hand){ .whom = root, .kind = KIND_VDB, .until = w->now + HOUR });
+    is_suspended(w, "VDB/orders-test", "its kind is suspended: no reason given");
+    spoil(w);
+    run_for(w, HOUR - 1);
+    story_sent(w, "");
+    run_for(w, 60000);
+    story_sent(w, repair);
+    is_suspended(w, "VDB/orders-test", NULL);
+    story_holds(buf_text(&w->trace), "resumed the time is over for");
+    assert_null(test_world_ledger(w, "Suspension/VDB"));
+    test_world_free(w);
+}
+
+/* What has begun goes on to its end; what has not begun does not. */
+static void test_in_the_middle_of_work(void **state)
+{
+    struct test_world *w = test_world_new(&(struct sim_options){ .strict = true }, CYCLE_RUN);
+
+    (void)state;
+    test_world_manifests(w, estate_all());
+    test_world_run(w, 100000); /* environments are being made */
+    test_world_ask(w, EV_SUSPEND, (struct hand){ .whom = root, .kind = KINDS });
+    story_forget(w);
+    test_world_run(w, HOUR);
+    assert_int_equal(test_world_count(w, "/environments", NULL), 2);
+    assert_int_equal(test_world_count(w, "/dsources", NULL), 0);
+    story_sent(w, "");
+    test_world_ask(w, EV_RESUME, (struct hand){ .whom = root, .kind = KINDS });
+    run_for(w, 2 * HOUR);
+    assert_true(w->converged);
+    assert_int_equal(test_world_count(w, "/vdbs", NULL), 2);
+    test_world_free(w);
+}
+
+static void test_only_what_was_suspended_by_hand_is_resumed(void **state)
+{
+    struct test_world *w = service();
+    const struct suspension vdbs = { .kind = KIND_VDB, .reason = "audit" };
+
+    (void)state;
+    refused(w, EV_RESUME, on_object(NULL, 0), "VDB/orders-dev is not suspended");
+    test_world_ask(w, EV_SUSPEND, (struct hand){ .whom = root, .kind = KIND_VDB });
+    refused(w, EV_RESUME, on_object(NULL, 0), "not suspended by itself: VDB is");
+    w->options.suspensions = &vdbs;
+    w->options.n_suspensions = 1;
+    test_world_restart(w);
+    test_world_manifests(w, estate_all());
+    refused(w, EV_RESUME, on_object(NULL, 0), "suspended by the configuration");
+    test_world_free(w);
+}
+
+static char *id_of(struct test_world *w, const char *name)
+{
+    return test_world_member(w, "/vdbs", name, "id");
+}
+
+static void test_forgotten_and_taken_over_again(void **state)
+{
+    struct test_world *w = service();
+    char *id = id_of(w, "orders-dev");
+    struct hand h = on_object(NULL, 0);
+
+    (void)state;
+    story_meddle(w, "drift", "{\"kind\":\"vdbs\",\"name\":\"orders-dev\",\"set\":{\"tags\":[]}}");
+    test_world_ask(w, EV_FORGET, h);
+    assert_null(test_world_ledger(w, "VDB/orders-dev"));
+    test_world_run(w, HOUR);
+    story_sent(w, ""); /* its tag is gone too: it is nobody's */
+    refused(w, EV_FORGET, h, "the ledger has no VDB/orders-dev");
+    h.id = id;
+    test_world_ask(w, EV_ADOPT, h);
+    story_holds(test_world_ledger(w, "VDB/orders-dev"), "\"origin\":\"adopted\"");
+    test_world_run(w, HOUR);
+    assert_true(w->converged);
+    assert_int_equal(test_world_count(w, "/vdbs", "orders-dev"), 1);
+    story_holds(buf_text(&w->trace), "adopted VDB/orders-dev");
+    story_holds(buf_text(&w->trace), "forgotten VDB/orders-dev");
+    free(id);
+    test_world_free(w);
+}
+
+static void test_two_keys_never_mean_one_object(void **state)
+{
+    struct test_world *w = service();
+    char *other = id_of(w, "orders-test");
+    struct hand h = on_object(NULL, 0);
+
+    (void)state;
+    h.id = other;
+    refused(w, EV_ADOPT, h, "is VDB/orders-test in the ledger");
+    h.replace = true;
+    refused(w, EV_ADOPT, h, "is VDB/orders-test in the ledger");
+    h.id = "";
+    refused(w, EV_ADOPT, h, "the id of a DCT object is needed");
+    h.id = "1-VDB-999";
+    h.replace = false;
+    refused(w, EV_ADOPT, h, "--replace makes it 1-VDB-999");
+    free(other);
+    test_world_free(w);
+}
+
+/* While it is being worked on, nobody lets go of it. */
+static void test_not_while_it_is_being_changed(void **state)
+{
+    struct test_world *w = test_world_new(&(struct sim_options){ .strict = true }, CYCLE_RUN);
+    struct hand h = { .whom = root, .key = "Environment/pg-target", .kind = KIND_ENVIRONMENT };
+
+    (void)state;
+    test_world_manifests(w, estate_all());
+    test_world_run(w, 100000);
+    refused(w, EV_FORGET, h, "Environment/pg-target: its create is under way: job ");
+    test_world_ask(w, EV_FORGET, h);
+    assert_non_null(test_world_ledger(w, "Environment/pg-target"));
+    test_world_run(w, HOUR);
+    assert_true(w->converged);
+    test_world_free(w);
+}
+
+/* At any moment of an estate's making something else is let go of: nobody goes
+ * on with what is not there any more. */
+static void test_at_any_moment_of_the_work(void **state)
+{
+    (void)state;
+    for (msec at = 20; at < 420000; at += at < 400 ? 20 : 9700) {
+        struct test_world *w = test_world_new(&(struct sim_options){ .strict = true }, CYCLE_RUN);
+        struct hand h = { .whom = root, .key = "Engine/east", .kind = KIND_ENGINE, .force = true };
+
+        w->quiet = true;
+        test_world_manifests(w, estate_all());
+        test_world_run(w, at);
+        test_world_ask(w, EV_FORGET, h);
+        run_for(w, 2 * HOUR);
+        assert_true(w->converged);
+        assert_int_equal(test_world_count(w, "/management/engines", NULL), 1);
+        assert_int_equal(test_world_count(w, "/vdbs", NULL), 2);
+        test_world_free(w);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_one_object_is_left_alone_until_it_is_resumed),
+        cmocka_unit_test(test_a_restart_lifts_nothing),
+        cmocka_unit_test(test_it_ends_by_itself),
+        cmocka_unit_test(test_in_the_middle_of_work),
+        cmocka_unit_test(test_only_what_was_suspended_by_hand_is_resumed),
+        cmocka_unit_test(test_forgotten_and_taken_over_again),
+        cmocka_unit_test(test_two_keys_never_mean_one_object),
+        cmocka_unit_test(test_not_while_it_is_being_changed),
+        cmocka_unit_test(test_at_any_moment_of_the_work),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
