@@ -6,6 +6,7 @@
 #
 # The package's own tests are run with CHECK=1; `make test` runs all of them.
 set -euo pipefail
+umask 022
 cd "$(dirname "$0")/.."
 mkdir -p "${BUILD:=build}"
 out=$(cd "$BUILD" && pwd)/deb
@@ -32,4 +33,4 @@ unset MAKEFLAGS MAKEOVERRIDES MFLAGS BUILD
 dpkg-buildpackage --no-sign "$@" >"$out/log" 2>&1 || { tail -n 60 "$out/log" && exit 1; }
 cd "$out"
 rm -rf "dctd-$version"
-ls "$out"/*.deb
+ls "$out"/*.changes

@@ -7,6 +7,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 to=$1
+umask 022
 
 names() {
     if git rev-parse --is-inside-work-tree >/dev/null 2>&1; then
