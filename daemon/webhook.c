@@ -230,7 +230,7 @@ bool webhook_refuse(struct webhook *w)
 
     w->counted = now;
     w->refusals -= passed < w->refusals ? passed : w->refusals;
-    if (w->refusals >= (uint64_t)WEBHOOK_REFUSALS * WEBHOOK_FORGIVES)
+    if (w->refusals > (uint64_t)(WEBHOOK_REFUSALS - 1) * WEBHOOK_FORGIVES)
         return false;
     w->refusals += WEBHOOK_FORGIVES;
     return true;
