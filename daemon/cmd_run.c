@@ -30,26 +30,33 @@ int cmd_run(const struct invocation *in)
 
     char *error = NULL;
     struct service *s = service_new();
-    struct app_options o = { .mode = CYCLE_RUN, .hooks = service_hooks(s) };
+    struct app_options o = { .mode = CYCLE_RUN,
+                             .hooks = service_hooks(s),
+                             .meter = service_meter(s) };
     struct app *a = app_new(c, &o, &error);
 
     if (!a) {
         log_error("%s", error);
         free(error);
-        free(s);
+        service_free(s);
         return EXIT_TROUBLE;
     }
     if (!key_can_come(a)) {
-        free(s);
         app_free(a);
+        service_free(s);
         return EXIT_TROUBLE;
     }
     log_info("dctd " DCTD_VERSION " keeps %s as %s says it", app_config(a)->dct.url,
              app_config(a)->manifests);
-    service_start(s, a);
-    app_run(a);
-    log_info("stopped");
+    bool started = service_start(s, a, &error);
+    if (started) {
+        app_run(a);
+        log_info("stopped");
+    } else {
+        log_error("%s", error);
+    }
     service_close(s);
     app_free(a);
-    return EXIT_GOOD;
+    free(error);
+    return started ? EXIT_GOOD : EXIT_TROUBLE;
 }

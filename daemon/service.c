@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/listener.h"
 #include "daemon/log.h"
+#include "daemon/meter.h"
 #include "daemon/notify.h"
 #include "daemon/watch.h"
 
@@ -16,6 +18,9 @@ enum {
 
 struct service {
     struct app *app;
+    struct api *api;
+    struct listener *listener;
+    struct meter *meter;
     struct watch *watch;
     char *watch_trouble; /* as it was logged last */
     uv_timer_t watchdog, progress;
@@ -133,7 +138,23 @@ struct app_hooks service_hooks(struct service *s)
 
 struct service *service_new(void)
 {
-    return xcalloc(1, sizeof(struct service));
+    struct service *s = xcalloc(1, sizeof(*s));
+
+    s->meter = meter_new(app_now());
+    return s;
+}
+
+void service_free(struct service *s)
+{
+    meter_free(s->meter);
+    free(s->watch_trouble);
+    free(s->status);
+    free(s);
+}
+
+struct meter *service_meter(struct service *s)
+{
+    return s->meter;
 }
 
 static void tell_watch_trouble(struct service *s)
@@ -173,6 +194,56 @@ static void take_configuration(struct service *s, struct config *c)
     }
 }
 
+static char *on_unready(void *ctx)
+{
+    struct service *s = ctx;
+    struct cycle_status status;
+
+    if (app_stopped(s->app))
+        return xstrdup("stopping");
+    if (s->ready)
+        return NULL;
+    cycle_status(app_cycle(s->app), &status);
+    return xasprintf("DCT has not been observed yet%s%s", status.trouble ? ": " : "",
+                     status.trouble ? status.trouble : "");
+}
+
+static void on_metrics(void *ctx, struct buf *out)
+{
+    struct service *s = ctx;
+
+    meter_render(s->meter, app_cycle(s->app), app_now(), out);
+}
+
+static void on_pushed(void *ctx)
+{
+    struct service *s = ctx;
+
+    app_load(s->app);
+    app_feed(s->app, (struct event){ .type = EV_NUDGE });
+}
+
+static void on_told(void *ctx, const char *side, unsigned status)
+{
+    struct service *s = ctx;
+
+    meter_told(s->meter, side, status);
+}
+
+static bool listen_where_configured(struct service *s, char **error)
+{
+    return listener_configure(s->listener, app_config(s->app), app_secrets(s->app), error);
+}
+
+static void listen_anew(struct service *s)
+{
+    char *error = NULL;
+
+    if (!listen_where_configured(s, &error))
+        log_error("%s; the control socket and the status listener stay as they were", error);
+    free(error);
+}
+
 /* Configuration, secrets and manifests anew; what is wrong with a new
  * configuration is told, and the old one stays in force. */
 static void reload(struct service *s)
@@ -187,6 +258,7 @@ static void reload(struct service *s)
     else
         log_error("configuration: not reloaded, the old one stays in force");
     secrets_forget(app_secrets(s->app));
+    listen_anew(s);
     app_load(s->app);
     app_feed(s->app, (struct event){ .type = EV_NUDGE });
 }
@@ -228,8 +300,11 @@ static void on_progress(uv_timer_t *t)
     notify_extend(PROGRESS_WAIT);
 }
 
-void service_start(struct service *s, struct app *a)
+bool service_start(struct service *s, struct app *a, char **error)
 {
+    const struct listener_calls calls = {
+        .unready = on_unready, .metrics = on_metrics, .poke = on_pushed, .told = on_told, .ctx = s
+    };
     uint64_t beat = (uint64_t)notify_watchdog_timeout() / 2;
 
     s->app = a;
@@ -243,21 +318,23 @@ void service_start(struct service *s, struct app *a)
     if (beat)
         (void)uv_timer_start(&s->watchdog, on_watchdog, beat, beat);
     watch_manifests(s);
+    s->api = api_new(a);
+    s->listener = listener_new(app_loop(a), s->api, &calls);
+    return listen_where_configured(s, error);
 }
 
 static void on_closed(uv_handle_t *h)
 {
     struct service *s = h->data;
 
-    if (--s->handles > 0)
-        return;
-    free(s->watch_trouble);
-    free(s->status);
-    free(s);
+    if (--s->handles == 0)
+        service_free(s);
 }
 
 void service_close(struct service *s)
 {
+    listener_close(s->listener);
+    api_free(s->api);
     watch_close(s->watch);
     uv_close((uv_handle_t *)&s->watchdog, on_closed);
     uv_close((uv_handle_t *)&s->progress, on_closed);

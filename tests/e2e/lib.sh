@@ -10,7 +10,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 BUILD=$(cd "${BUILD:-build}" && pwd)
 RUN=${RUN-} AT_ONCE=${AT_ONCE:-8}
 unset NOTIFY_SOCKET WATCHDOG_USEC WATCHDOG_PID JOURNAL_STREAM DCTD_CONFIG CREDENTIALS_DIRECTORY \
-    STATE_DIRECTORY http_proxy https_proxy all_proxy HTTPS_PROXY ALL_PROXY
+    STATE_DIRECTORY RUNTIME_DIRECTORY LISTEN_PID LISTEN_FDS LISTEN_FDNAMES http_proxy https_proxy all_proxy HTTPS_PROXY ALL_PROXY
 export DCT_API_KEY=2.the-key-of-this-test
 
 work='' pids=() DAEMON='' SIM='' PORT=''
