@@ -32,6 +32,7 @@ struct app_options {
     bool prune;               /* besides what the configuration says */
     const char *const *paths; /* manifests, instead of the configured ones */
     size_t n_paths;
+    const char *revision; /* that the manifests are of, where they do not tell; may be NULL */
     struct app_hooks hooks;
     struct meter *meter; /* counts what happens; may be NULL, outlives the app's work */
 };
@@ -46,8 +47,14 @@ OWNER(app)
 
 /* Loads the manifests and runs until the core rests for good or is stopped. */
 void app_run(struct app *a);
-/* Loads the manifests and hands them to the core. */
+/* Loads the manifests and hands them to the core; does nothing while held. */
 void app_load(struct app *a);
+/* Whoever fills the folder of manifests is not done yet. */
+void app_hold(struct app *a);
+/* It is done: they are those of this commit, NULL = of none. Loads them. */
+void app_revise(struct app *a, const char *commit);
+/* Keeps in the history what the core does not know of; `revision` may be NULL. */
+void app_note(struct app *a, const char *kind, const char *text, const char *revision);
 /* Strings and bodies of the event are borrowed, a set is taken. */
 void app_feed(struct app *a, struct event ev);
 /* Begins nothing new, awaits the answers to changes for APP_DRAIN, then

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "daemon/env.h"
+#include "daemon/git_now.h"
 
 enum { PRINT_MAX = 1 << 20 };
 
@@ -39,6 +40,23 @@ struct config *cmd_config(const struct invocation *in)
     cmd_findings(&d);
     diags_clear(&d);
     return c;
+}
+
+bool cmd_fetch(const struct invocation *in, struct config *c, struct git_checkout **out)
+{
+    char *error = NULL;
+
+    if (!c->git || in->n_paths > 0)
+        return true;
+    *out = git_now(c, in->offline, &error);
+    if (!*out) {
+        cmd_complain("manifests from Git: %s", error);
+        free(error);
+        return false;
+    }
+    free(c->manifests);
+    c->manifests = xstrdup((*out)->manifests);
+    return true;
 }
 
 bool cmd_print(const struct buf *text)

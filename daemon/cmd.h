@@ -33,6 +33,7 @@ struct invocation {
     bool replace, force, man;
     bool all, not_ready, watch, wait;
     bool help, version;
+    bool offline;
     msec since;                                          /* 0: from the beginning */
     msec timeout;                                        /* 0: CMD_TIMEOUT */
     const char *socket, *address, *token_file, *ca_file; /* of the running dctd */
@@ -66,6 +67,11 @@ int cmd_wait(const struct invocation *in);
 
 /* The configuration, its findings on stderr; NULL when it cannot be used. */
 struct config *cmd_config(const struct invocation *in);
+struct git_checkout;
+/* Where the configured manifests come from Git: has them fetched and `c` lead to
+ * them; *out, which may stay NULL, is to be freed last. False, and has complained,
+ * where that failed. */
+bool cmd_fetch(const struct invocation *in, struct config *c, struct git_checkout **out) MUST_USE;
 /* Findings of manifests, on stderr. */
 void cmd_findings(const struct diags *d);
 /* "dctd: …" on stderr. */

@@ -7,6 +7,7 @@
 #include "daemon/app.h"
 #include "daemon/cmd.h"
 #include "daemon/env.h"
+#include "daemon/git_now.h"
 #include "daemon/progress.h"
 #include "reconciler/plan_text.h"
 
@@ -148,10 +149,13 @@ static int run(struct show *s, struct app *a)
 
 int cmd_apply(const struct invocation *in)
 {
+    OWNED(git_checkout) tree = NULL;
     struct config *c = cmd_config(in);
 
-    if (!c)
+    if (!c || !cmd_fetch(in, c, &tree)) {
+        config_free(c);
         return EXIT_TROUBLE;
+    }
 
     char *error = NULL;
     struct progress_options terminal_is = terminal(in);
@@ -162,6 +166,7 @@ int cmd_apply(const struct invocation *in)
         .prune = in->prune,
         .paths = in->paths,
         .n_paths = in->n_paths,
+        .revision = tree ? tree->commit : NULL,
         .hooks = { .loaded = on_loaded,
                    .report = on_report,
                    .planned = on_planned,

@@ -4,6 +4,7 @@
 
 #include "daemon/app.h"
 #include "daemon/cmd.h"
+#include "daemon/git_now.h"
 #include "reconciler/plan_text.h"
 
 enum { PLAN_TEXT_MAX = 256 << 20 };
@@ -54,10 +55,13 @@ static int judge(const struct invocation *in, const struct app *a)
 
 int cmd_plan(const struct invocation *in)
 {
+    OWNED(git_checkout) tree = NULL;
     struct config *c = cmd_config(in);
 
-    if (!c)
+    if (!c || !cmd_fetch(in, c, &tree)) {
+        config_free(c);
         return EXIT_TROUBLE;
+    }
 
     char *error = NULL;
     struct app_options o = {
@@ -65,6 +69,7 @@ int cmd_plan(const struct invocation *in)
         .prune = in->prune,
         .paths = in->paths,
         .n_paths = in->n_paths,
+        .revision = tree ? tree->commit : NULL,
         .hooks = { .loaded = on_loaded, .report = on_report },
     };
     OWNED(app) a = app_new(c, &o, &error);
