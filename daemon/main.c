@@ -9,10 +9,11 @@
 #include <sys/resource.h>
 
 #include "daemon/commands.h"
+#include "daemon/complete.h"
 #include "daemon/env.h"
 
 /* What getopt_long() returns for options without a letter: behind all letters. */
-enum { LONG_ONLY = 256 };
+enum { LONG_ONLY = 256, COMPLETION_MAX = 16 << 20 };
 
 static const char *command_name(const void *ctx, size_t i)
 {
@@ -246,11 +247,27 @@ static int run_command(const struct command *c, const struct line *l)
     return code;
 }
 
+/* `dctd __complete WORD...`, for the scripts in packaging/completion. */
+static int offer_words(const char *config, int argc, char *const *argv)
+{
+    struct buf text = BUF_WITH_LIMIT(COMPLETION_MAX);
+
+    settle_process();
+    complete(config, (const char *const *)argv, (size_t)argc, &text);
+    bool printed = cmd_print(&text);
+    buf_clear(&text);
+    return printed ? EXIT_GOOD : EXIT_TROUBLE;
+}
+
 int main(int argc, char **argv)
 {
     const char *named = env_get("DCTD_CONFIG");
     struct line l = { .in = { .config = named && *named ? named : "/etc/dctd/dctd.yaml",
                               .log_level = LEVEL_INFO } };
+
+    if (argc > 1 && streq(argv[1], "__complete"))
+        return offer_words(l.in.config, argc - 2, argv + 2);
+
     int code = read_options(argc, argv, &l);
     const char *name = optind < argc ? argv[optind] : NULL;
     const struct command *c = command_named(name);
