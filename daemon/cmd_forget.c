@@ -4,66 +4,25 @@
 
 #include "daemon/ledger_file.h"
 #include "daemon/talk.h"
+#include "reconciler/hand.h"
 
 enum { WHY_MAX = 2048 };
 
-static const char *nth_key(const void *ctx, size_t i)
+static bool forget_there(struct ledger_file *f, const char *key, bool force)
 {
-    const struct ledger *l = ctx;
+    char *refusal = forget_refusal(f->ledger, key, force);
 
-    return i < ledger_count(l) ? ledger_at(l, i)->key : NULL;
-}
-
-static bool not_there(const struct ledger *l, const char *key)
-{
-    const char *meant = nearest_word(key, nth_key, l);
-
-    cmd_complain("the ledger has no %s%s%s%s", key, meant ? "; did you mean " : "",
-                 meant ? meant : "", meant ? "?" : "");
-    return false;
-}
-
-/* What would be lost with the entry, besides whose the object is. */
-static void losses(const struct entry *e, struct buf *out)
-{
-    if (e->protect)
-        buf_puts(out, "\n  it is protected (policy.protect), and nothing else remembers that");
-    if (e->owes_enable)
-        buf_puts(out, "\n  dctd has disabled it and owes it an enable, which nobody pays then");
-    if (e->intent.open)
-        buf_printf(out, "\n  its %s is under way%s%s, which nobody follows to its end then",
-                   e->intent.call, e->intent.job ? ": job " : "",
-                   e->intent.job ? e->intent.job : "");
-}
-
-static char *what_it_was(const struct entry *e)
-{
-    static const char *const origins[] = {
-        [ORIGIN_NONE] = "never made",
-        [ORIGIN_CREATED] = "made by dctd",
-        [ORIGIN_ADOPTED] = "adopted",
-    };
-
-    return xasprintf("%s, %s%s%s", e->id ? e->id : "no id is known", origins[e->origin],
-                     e->engine ? ", on engine " : "", e->engine ? e->engine : "");
-}
-
-static bool forget(struct ledger_file *f, const char *key, bool force)
-{
-    const struct entry *e = ledger_find(f->ledger, key);
-    struct buf lost = BUF_WITH_LIMIT(WHY_MAX);
-
-    if (!e)
-        return not_there(f->ledger, key);
-    losses(e, &lost);
-    if (lost.n && !force) {
-        cmd_complain("%s is not forgotten without --force:%s", key, buf_text(&lost));
-        buf_clear(&lost);
+    if (refusal) {
+        cmd_complain("%s", refusal);
+        free(refusal);
         return false;
     }
 
-    char *was = what_it_was(e);
-    char *text = xasprintf("%s%s", was, lost.n ? "; forced" : "");
+    const struct entry *e = ledger_find(f->ledger, key);
+    struct buf lost = BUF_WITH_LIMIT(WHY_MAX);
+    char *was = forget_text(e), *text;
+    forget_losses(e, &lost);
+    text = xasprintf("%s%s", was, lost.n ? "; forced" : "");
     bool kept = ledger_file_keep(f, key, NULL, "forgotten", text);
     if (kept)
         printf("forgot %s: %s%s\n"
@@ -84,7 +43,7 @@ static int forget_in_ledger(const char *key, const struct invocation *in)
                           "give its manifest policy.deletion: orphan and then take the manifest "
                           "away"))
         return EXIT_TROUBLE;
-    bool done = forget(&f, key, in->force);
+    bool done = forget_there(&f, key, in->force);
     ledger_file_close(&f);
     return done && fflush(stdout) == 0 ? EXIT_GOOD : EXIT_TROUBLE;
 }

@@ -5,7 +5,7 @@
 
 enum { WHY_MAX = 2048, ID_MAX = 256 };
 
-static bool is_id(const char *id)
+bool adopt_id(const char *id)
 {
     size_t n = strlen(id);
     bool plain = n > 0 && n <= ID_MAX;
@@ -40,7 +40,7 @@ char *adopt_refusal(const struct ledger *l, const char *key, enum kind kind, con
     const struct entry *was = ledger_find(l, key);
     const struct entry *other = known_otherwise(l, key, kind, id);
 
-    if (!is_id(id))
+    if (!adopt_id(id))
         return xasprintf("the id of a DCT object is needed, as DCT shows it");
     if (other)
         return xasprintf("%s is %s in the ledger; `dctd forget %s` first", id, other->key,

@@ -5,6 +5,8 @@
 
 #include "reconciler/ledger.h"
 
+/* Could it be the id of a DCT object? */
+bool adopt_id(const char *text);
 /* Why `key` cannot become the DCT object of that id; NULL if it can. Owned. */
 char *adopt_refusal(const struct ledger *l, const char *key, enum kind kind, const char *id,
                     bool replace);
