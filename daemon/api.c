@@ -64,6 +64,12 @@ void api_offer_git(struct api *api, cJSON *(*git)(void *ctx), void *ctx)
     api->git_ctx = ctx;
 }
 
+void api_offer_poke(struct api *api, void (*poke)(void *ctx), void *ctx)
+{
+    api->poke = poke;
+    api->poke_ctx = ctx;
+}
+
 cJSON *api_envelope(const struct api *api, const char *kind)
 {
     cJSON *o = cJSON_CreateObject();

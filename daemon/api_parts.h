@@ -15,6 +15,8 @@ struct api {
     void *changed_ctx;
     cJSON *(*git)(void *ctx);
     void *git_ctx;
+    void (*poke)(void *ctx);
+    void *poke_ctx;
 };
 
 /* One question on its way. */

@@ -98,6 +98,8 @@ void api_reconcile(struct asking *a)
     if (!body)
         return;
     cJSON_Delete(body);
+    if (a->api->poke)
+        a->api->poke(a->api->poke_ctx);
     if (!cycle_newest_set(c)) {
         api_error(a, 409, "it begins by itself as soon as the manifests are loaded",
                   "no manifests are loaded yet");

@@ -42,9 +42,14 @@ struct app {
 
     bool stopping, over, converged;
     bool loaded;    /* manifests, at least once */
+    bool held;      /* they are not complete yet */
+    char *revision; /* what they are of, NULL = they tell by themselves */
+    bool learned;   /* it was heard what API the server speaks, if any */
     bool api_known; /* the server has said, or does not say, what API it speaks */
     size_t findings;
 };
+
+enum { NOTE_MAX = 64 << 10 };
 
 msec app_now(void)
 {
@@ -201,6 +206,7 @@ static void on_learned(void *ctx, unsigned api, bool answered)
     struct app *a = ctx;
 
     a->api_known = answered;
+    a->learned = true;
     if (api)
         log_debug("DCT speaks API %u.%u", api / 100, api % 100);
     app_feed(a, (struct event){ .type = EV_SERVER, .api = api });
@@ -321,9 +327,15 @@ static void on_stop_signal(uv_signal_t *s, int number)
 
 void app_load(struct app *a)
 {
+    if (a->held)
+        return;
     a->loaded = true;
     struct set *set = loader_load(a->loader, a->o.paths, a->o.n_paths);
 
+    if (a->revision) {
+        free(set->revision);
+        set->revision = xstrdup(a->revision);
+    }
     a->findings = set->diags.errors;
     a->told = true;
     meter_loaded(a->o.meter, app_now());
@@ -334,6 +346,38 @@ void app_load(struct app *a)
             a->watchers[i].loaded(a->watchers[i].ctx, set);
     }
     app_feed(a, (struct event){ .type = EV_MANIFESTS, .set = set });
+}
+
+void app_hold(struct app *a)
+{
+    a->held = true;
+}
+
+/* Before DCT's first answer it is that which starts the work. */
+void app_revise(struct app *a, const char *commit)
+{
+    char *was = a->revision;
+
+    a->revision = commit ? xstrdup(commit) : NULL;
+    free(was);
+    a->held = false;
+    if (a->learned)
+        app_load(a);
+}
+
+void app_note(struct app *a, const char *kind, const char *text, const char *revision)
+{
+    struct buf plain = BUF_WITH_LIMIT(NOTE_MAX);
+    char *error = NULL;
+
+    secrets_redact(a->secrets, text, &plain);
+    const struct store_event event = {
+        .at = app_now(), .kind = kind, .text = buf_text(&plain), .revision = revision
+    };
+    if (!store_event(a->store, &event, &error))
+        log_warning("the history misses something: %s", error);
+    buf_clear(&plain);
+    free(error);
 }
 
 void app_run(struct app *a)
@@ -451,6 +495,7 @@ struct app *app_new(struct config *c, const struct app_options *o, char **error)
     char *folder = file_folder(c->file);
     a->config = c;
     a->o = *o;
+    a->revision = o->revision ? xstrdup(o->revision) : NULL;
     a->store = store;
     a->secrets = secrets_new(folder);
     free(folder);
@@ -488,6 +533,7 @@ void app_free(struct app *a)
     free(a->watchers);
     inbox_clear(&a->inbox);
     loader_free(a->loader);
+    free(a->revision);
     store_close(a->store);
     config_free(a->config);
     log_redact(NULL);

@@ -3,6 +3,7 @@
 
 #include "daemon/app.h"
 #include "daemon/cmd.h"
+#include "daemon/config_git.h"
 #include "daemon/service.h"
 
 /* systemd lays credentials out once, before the start: one that is missing now
@@ -46,8 +47,9 @@ int cmd_run(const struct invocation *in)
         service_free(s);
         return EXIT_TROUBLE;
     }
-    log_info("dctd " DCTD_VERSION " keeps %s as %s says it", app_config(a)->dct.url,
-             app_config(a)->manifests);
+    const struct config *is = app_config(a);
+    log_info("dctd " DCTD_VERSION " keeps %s as %s says it", is->dct.url,
+             is->git ? is->git->url : is->manifests);
     bool started = service_start(s, a, &error);
     if (started) {
         app_run(a);

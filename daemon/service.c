@@ -8,7 +8,7 @@
 #include "daemon/log.h"
 #include "daemon/meter.h"
 #include "daemon/notify.h"
-#include "daemon/watch.h"
+#include "daemon/supply.h"
 
 enum {
     STATUS_MAX = 1024,
@@ -21,8 +21,7 @@ struct service {
     struct api *api;
     struct listener *listener;
     struct meter *meter;
-    struct watch *watch;
-    char *watch_trouble; /* as it was logged last */
+    struct supply *supply;
     uv_timer_t watchdog, progress;
     uv_signal_t sighup;
     unsigned handles; /* that the loop has not closed yet */
@@ -147,7 +146,6 @@ struct service *service_new(void)
 void service_free(struct service *s)
 {
     meter_free(s->meter);
-    free(s->watch_trouble);
     free(s->status);
     free(s);
 }
@@ -155,43 +153,6 @@ void service_free(struct service *s)
 struct meter *service_meter(struct service *s)
 {
     return s->meter;
-}
-
-static void tell_watch_trouble(struct service *s)
-{
-    const char *trouble = watch_trouble(s->watch);
-
-    if (streq(trouble, s->watch_trouble))
-        return;
-    if (trouble)
-        log_warning("not every change of the manifests is seen at once: %s", trouble);
-    free(s->watch_trouble);
-    s->watch_trouble = trouble ? xstrdup(trouble) : NULL;
-}
-
-static void on_changed(void *ctx)
-{
-    struct service *s = ctx;
-
-    tell_watch_trouble(s);
-    app_load(s->app);
-}
-
-static void watch_manifests(struct service *s)
-{
-    s->watch = watch_new(app_loop(s->app), app_config(s->app)->manifests, on_changed, s);
-    tell_watch_trouble(s);
-}
-
-static void take_configuration(struct service *s, struct config *c)
-{
-    bool moved = !streq(c->manifests, app_config(s->app)->manifests);
-
-    app_configure(s->app, c);
-    if (moved) {
-        watch_close(s->watch);
-        watch_manifests(s);
-    }
 }
 
 static char *on_unready(void *ctx)
@@ -208,6 +169,20 @@ static char *on_unready(void *ctx)
                      status.trouble ? status.trouble : "");
 }
 
+static cJSON *on_git(void *ctx)
+{
+    struct service *s = ctx;
+
+    return supply_git(s->supply);
+}
+
+static void on_asked(void *ctx)
+{
+    struct service *s = ctx;
+
+    supply_poke(s->supply);
+}
+
 static void on_metrics(void *ctx, struct buf *out)
 {
     struct service *s = ctx;
@@ -220,6 +195,7 @@ static void on_pushed(void *ctx)
     struct service *s = ctx;
 
     app_load(s->app);
+    supply_poke(s->supply);
     app_feed(s->app, (struct event){ .type = EV_NUDGE });
 }
 
@@ -254,12 +230,13 @@ static void reload(struct service *s)
     log_findings(&d);
     diags_clear(&d);
     if (c)
-        take_configuration(s, c);
+        supply_configure(s->supply, c);
     else
         log_error("configuration: not reloaded, the old one stays in force");
     secrets_forget(app_secrets(s->app));
     listen_anew(s);
     app_load(s->app);
+    supply_poke(s->supply);
     app_feed(s->app, (struct event){ .type = EV_NUDGE });
 }
 
@@ -317,8 +294,10 @@ bool service_start(struct service *s, struct app *a, char **error)
     (void)uv_signal_start(&s->sighup, on_hangup, SIGHUP);
     if (beat)
         (void)uv_timer_start(&s->watchdog, on_watchdog, beat, beat);
-    watch_manifests(s);
+    s->supply = supply_new(a);
     s->api = api_new(a);
+    api_offer_git(s->api, on_git, s);
+    api_offer_poke(s->api, on_asked, s);
     s->listener = listener_new(app_loop(a), s->api, &calls);
     return listen_where_configured(s, error);
 }
@@ -335,7 +314,7 @@ void service_close(struct service *s)
 {
     listener_close(s->listener);
     api_free(s->api);
-    watch_close(s->watch);
+    supply_close(s->supply);
     uv_close((uv_handle_t *)&s->watchdog, on_closed);
     uv_close((uv_handle_t *)&s->progress, on_closed);
     uv_close((uv_handle_t *)&s->sighup, on_closed);
