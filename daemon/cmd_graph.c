@@ -39,12 +39,13 @@ static int print_json(const struct invocation *in, const struct graph *g, cJSON 
     return talk_print(in, reply);
 }
 
-static int show(const struct invocation *in, const struct graph *g, cJSON *reply)
+static int show(const struct invocation *in, struct graph *g, cJSON *reply)
 {
     struct buf text = BUF_WITH_LIMIT(GRAPH_MAX);
 
     if (in->output == OUTPUT_JSON)
         return print_json(in, g, reply);
+    graph_reduce(g);
     if (in->output == OUTPUT_DOT)
         graph_dot(g, &text);
     else if (in->output == OUTPUT_SVG)

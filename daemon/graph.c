@@ -212,6 +212,58 @@ bool graph_around(struct graph *g, const char *key)
     return true;
 }
 
+static void drop(size_t *list, size_t *n, size_t node)
+{
+    size_t left = 0;
+
+    for (size_t i = 0; i < *n; i++) {
+        if (list[i] != node)
+            list[left++] = list[i];
+    }
+    *n = left;
+}
+
+/* Marks with `stamp` what the node needs by way of others; only what lies in lower
+ * layers counts, which leaves loops as they are. */
+static void mark_implied(const struct graph *g, size_t node, size_t *marks, size_t *queue)
+{
+    const struct graph_node *a = &g->nodes[node];
+    size_t n = 0, stamp = node + 1;
+
+    for (size_t i = 0; i < a->n_needs; i++)
+        queue[n++] = a->needs[i];
+    for (size_t done = 0; done < n; done++) {
+        const struct graph_node *b = &g->nodes[queue[done]];
+        for (size_t i = 0; i < b->n_needs; i++) {
+            size_t to = b->needs[i];
+            if (marks[to] == stamp || g->nodes[to].layer >= b->layer)
+                continue;
+            marks[to] = stamp;
+            queue[n++] = to;
+        }
+    }
+}
+
+void graph_reduce(struct graph *g)
+{
+    size_t *marks = xcalloc(g->n + 1, sizeof(*marks)),
+           *queue = xcalloc(2 * g->n + 1, sizeof(*queue));
+
+    for (size_t i = 0; i < g->n; i++) {
+        struct graph_node *a = &g->nodes[i];
+        mark_implied(g, i, marks, queue);
+        for (size_t k = a->n_needs; k-- > 0;) {
+            size_t to = a->needs[k];
+            if (marks[to] != i + 1)
+                continue;
+            drop(g->nodes[to].needed, &g->nodes[to].n_needed, i);
+            drop(a->needs, &a->n_needs, to);
+        }
+    }
+    free(queue);
+    free(marks);
+}
+
 static const char *nth_key(const void *ctx, size_t i)
 {
     const struct graph *g = ctx;

@@ -25,6 +25,8 @@ OWNER(graph)
 /* Leaves the node of that key, what it needs and what needs it, however far; false
  * where there is no such node. */
 bool graph_around(struct graph *g, const char *key);
+/* Leaves out the edges that others imply: what is needed by way of what is needed. */
+void graph_reduce(struct graph *g);
 /* The key that is nearest to what is none; NULL where none is near. */
 const char *graph_near(const struct graph *g, const char *key);
 

@@ -34,10 +34,57 @@ static void add_edge(struct layout *l, size_t from, size_t to)
         return;
     for (size_t layer = l->places[from].layer + 1; layer < last; layer++) {
         size_t point = add_place(l, SIZE_MAX, layer);
+        l->places[point].wish = (l->places[from].wish + l->places[to].wish) / 2;
         join(l, at, point);
         at = point;
     }
     join(l, at, to);
+}
+
+/* What belongs together is near from the start: nodes in the order of a walk from the
+ * roots. */
+static void walk(struct layout *l, const struct graph *g)
+{
+    size_t *stack = xcalloc(g->n + 1, sizeof(*stack)), n = 0, at = 0;
+    bool *seen = xcalloc(g->n + 1, sizeof(*seen));
+
+    for (size_t root = 0; root < g->n; root++) {
+        if (seen[root] || g->nodes[root].layer > 0)
+            continue;
+        stack[n++] = root;
+        seen[root] = true;
+        while (n > 0) {
+            size_t i = stack[--n];
+            l->places[i].wish = (double)at++;
+            for (size_t k = g->nodes[i].n_needed; k-- > 0;) {
+                size_t next = g->nodes[i].needed[k];
+                if (!seen[next])
+                    stack[n++] = next;
+                seen[next] = true;
+            }
+        }
+    }
+    free(seen);
+    free(stack);
+}
+
+static int by_wish(const void *a, const void *b, void *ctx)
+{
+    const struct layout *l = ctx;
+    const struct place *x = &l->places[*(const size_t *)a], *y = &l->places[*(const size_t *)b];
+
+    if (x->wish < y->wish || y->wish < x->wish)
+        return x->wish < y->wish ? -1 : 1;
+    return x->rank < y->rank ? -1 : x->rank > y->rank;
+}
+
+static void sort_by_wish(struct layout *l, size_t layer)
+{
+    size_t *order = l->layers[layer], n = l->sizes[layer];
+
+    qsort_r(order, n, sizeof(*order), by_wish, l);
+    for (size_t i = 0; i < n; i++)
+        l->places[order[i]].rank = i;
 }
 
 static void fill_layers(struct layout *l)
@@ -59,25 +106,24 @@ static void fill_layers(struct layout *l)
         p->rank = l->sizes[p->layer];
         l->layers[p->layer][l->sizes[p->layer]++] = i;
     }
+    for (size_t k = 0; k < l->n_layers; k++)
+        sort_by_wish(l, k);
 }
 
-static int by_wish(const void *a, const void *b, void *ctx)
+/* From 0 to 1, so that layers of any size can be compared. */
+static double height_of(const struct layout *l, const struct place *p)
 {
-    const struct layout *l = ctx;
-    const struct place *x = &l->places[*(const size_t *)a], *y = &l->places[*(const size_t *)b];
-
-    if (x->wish < y->wish || y->wish < x->wish)
-        return x->wish < y->wish ? -1 : 1;
-    return x->rank < y->rank ? -1 : x->rank > y->rank;
+    return ((double)p->rank + 0.5) / (double)l->sizes[p->layer];
 }
 
-static double mean_rank(const struct layout *l, const size_t *list, size_t n, double otherwise)
+static double mean_height(const struct layout *l, const struct place *p, const size_t *list,
+                          size_t n)
 {
     double sum = 0;
 
     for (size_t i = 0; i < n; i++)
-        sum += (double)l->places[list[i]].rank;
-    return n ? sum / (double)n : otherwise;
+        sum += height_of(l, &l->places[list[i]]);
+    return n ? sum / (double)n : height_of(l, p);
 }
 
 /* The layer in the order of the mean of what stands beside it on one side. */
@@ -87,12 +133,10 @@ static void sort_layer(struct layout *l, size_t layer, bool by_left)
 
     for (size_t i = 0; i < n; i++) {
         struct place *p = &l->places[order[i]];
-        p->wish = by_left ? mean_rank(l, p->left, p->n_left, (double)p->rank)
-                          : mean_rank(l, p->right, p->n_right, (double)p->rank);
+        p->wish = by_left ? mean_height(l, p, p->left, p->n_left)
+                          : mean_height(l, p, p->right, p->n_right);
     }
-    qsort_r(order, n, sizeof(*order), by_wish, l);
-    for (size_t i = 0; i < n; i++)
-        l->places[order[i]].rank = i;
+    sort_by_wish(l, layer);
 }
 
 static void order_layers(struct layout *l)
@@ -179,6 +223,7 @@ struct layout *layout_new(const struct graph *g)
     for (size_t i = 0; i < g->n; i++)
         (void)add_place(l, i, g->nodes[i].layer);
     l->n_nodes = g->n;
+    walk(l, g);
     for (size_t i = 0; i < g->n; i++) {
         for (size_t k = 0; k < g->nodes[i].n_needs; k++)
             add_edge(l, g->nodes[i].needs[k], i);

@@ -88,6 +88,23 @@ static void an_unknown_object_is_refused_and_a_near_one_named(void **state)
     assert_int_equal(g->n, 6);
 }
 
+static void an_edge_that_others_imply_is_left_out_of_drawings(void **state)
+{
+    (void)state;
+    OWNED(graph)
+    g = graph_of(
+        "{\"nodes\": [{\"key\": \"A\"}, {\"key\": \"B\"}, {\"key\": \"C\"}, {\"key\": \"D\"}],"
+        "\"edges\": [{\"from\": \"B\", \"to\": \"A\"}, {\"from\": \"C\", \"to\": \"B\"},"
+        "{\"from\": \"C\", \"to\": \"A\"}, {\"from\": \"D\", \"to\": \"A\"},"
+        "{\"from\": \"D\", \"to\": \"B\"}, {\"from\": \"D\", \"to\": \"C\"}]}");
+
+    graph_reduce(g);
+    assert_int_equal(g->nodes[0].n_needed, 1);
+    assert_int_equal(g->nodes[3].n_needs, 1);
+    assert_string_equal(g->nodes[g->nodes[3].needs[0]].key, "C");
+    assert_int_equal(g->nodes[2].n_needs, 1);
+}
+
 static void loops_and_edges_to_nowhere_harm_nobody(void **state)
 {
     (void)state;
@@ -100,6 +117,7 @@ static void loops_and_edges_to_nowhere_harm_nobody(void **state)
     OWNED(graph) g = graph_of(loop);
 
     assert_int_equal(g->n, 4);
+    graph_reduce(g);
     graph_text(g, false, &out);
     assert_non_null(strstr(buf_text(&out), "A/a"));
     graph_dot(g, &out);
@@ -227,6 +245,7 @@ int main(void)
         cmocka_unit_test(every_object_is_in_the_tree_once),
         cmocka_unit_test(one_object_shows_what_it_needs_and_what_needs_it),
         cmocka_unit_test(an_unknown_object_is_refused_and_a_near_one_named),
+        cmocka_unit_test(an_edge_that_others_imply_is_left_out_of_drawings),
         cmocka_unit_test(loops_and_edges_to_nowhere_harm_nobody),
         cmocka_unit_test(dot_quotes_names),
         cmocka_unit_test(names_are_escaped_in_the_drawing),
