@@ -22,7 +22,7 @@ build_elsewhere() {
     mkdir "$tree/out"
     (
         umask 077
-        cd "$tree"
+        cd "$tree" || exit
         later env -i PATH="$PATH" HOME=/nonexistent USER=somebody LOGNAME=somebody TZ=Pacific/Kiritimati \
             LC_ALL=C.UTF-8 LANGUAGE=tr JOBS=1 BUILD="$tree/out" bash packaging/deb.sh
     )
