@@ -184,7 +184,7 @@ void action_fail(struct exec *x, struct action *a, enum failure why, char *text,
         return;
     }
     run->rescuing = true;
-    program_one(a, TODO_ENABLE, &a->kind->enable);
+    program_on_again(x, a);
     action_next(x, a, s);
 }
 
@@ -444,7 +444,7 @@ static void there_to_rest(struct exec *x, struct action *a, struct step *s)
                s);
     } else {
         a->run->switched = true;
-        program_one(a, TODO_DISABLE, &a->kind->disable);
+        program_off(x, a, item);
         action_next(x, a, s);
     }
 }

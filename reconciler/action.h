@@ -24,6 +24,8 @@ enum todo_type {
     TODO_ROW,         /* a row with a call of its own */
     TODO_TAGS_REMOVE, /* before adding: a value may only have moved */
     TODO_TAGS_ADD,
+    TODO_MARK,   /* as one that we switch off, and will switch on again */
+    TODO_UNMARK, /* it is on */
     TODO_ENABLE,
     TODO_REFRESH,
     TODO_SNAPSHOT,
@@ -76,7 +78,7 @@ struct action_run {
     struct strings broken; /* ids of what creations were to make that ended badly */
     bool snapshot;         /* has one, as far as was looked */
     bool snapshot_taken;   /* by this run */
-    bool refreshed, switched;
+    bool refreshed, switched, marked, unmarked;
     bool rescuing;    /* it has failed; what it disabled is being enabled */
     bool engine_away; /* DCT could not reach the engine */
     enum failure failure;
@@ -121,6 +123,9 @@ void outcome_reply(struct exec *x, struct action *a, const struct reply *r, stru
 bool program_update(const struct exec *x, struct action *a, const struct observed_item *item,
                     const struct diff *d);
 void program_create(const struct exec *x, struct action *a);
+/* Switches off what is on; switches on what we switched off. */
+void program_off(const struct exec *x, struct action *a, const struct observed_item *item);
+void program_on_again(const struct exec *x, struct action *a);
 void program_one(struct action *a, enum todo_type type, const struct call *call);
 void program_clear(struct action_run *run);
 

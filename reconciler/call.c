@@ -199,7 +199,7 @@ static struct request *tags_request(const struct action *a, const struct todo *t
 
     buf_printf(&path, "%s/", a->kind->collection);
     buf_add_urlencoded(&path, a->id);
-    buf_puts(&path, t->type == TODO_TAGS_ADD ? "/tags" : "/tags/delete");
+    buf_puts(&path, t->type == TODO_TAGS_ADD || t->type == TODO_MARK ? "/tags" : "/tags/delete");
     struct request *r = request_new("POST", buf_take(&path));
     r->body = cJSON_CreateObject();
     cJSON_AddItemToObject(r->body, "tags", cJSON_Duplicate(t->json, true));
@@ -268,7 +268,7 @@ struct request *call_request(const struct exec *x, const struct action *a, const
 
     if (t->type == TODO_LOOKUP) {
         r = lookup_request(&c, t);
-    } else if (t->type == TODO_TAGS_ADD || t->type == TODO_TAGS_REMOVE) {
+    } else if (!t->call) {
         r = tags_request(a, t);
     } else {
         const struct call *call = call_for(t->call, x->world->api);
@@ -308,6 +308,8 @@ static bool carries(const struct action *a, const struct todo *t, size_t row)
         return f->flags & STATE && !(f->flags & ACTION);
     case TODO_LOOKUP:
     case TODO_TAGS_REMOVE:
+    case TODO_MARK:
+    case TODO_UNMARK:
     case TODO_REFRESH:
     case TODO_SNAPSHOT:
     case TODO_DELETE:

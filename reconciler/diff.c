@@ -26,6 +26,33 @@ static bool ignored(const struct object *o, const struct field *f)
     return false;
 }
 
+/* What the object says of being on: absent where it has no such row. */
+static bool is_off(const struct object *o)
+{
+    int row = table_find(o->kind->table, "enabled");
+
+    return row >= 0 && o->values[row].state == V_SET && !o->values[row].i;
+}
+
+bool enable_owed(const struct entry *e, const struct observed_item *item)
+{
+    return (e && e->owes_enable) || (item->marked && item->object && is_off(item->object));
+}
+
+bool mark_is_stale(const struct wanted *w, const struct observed_item *item)
+{
+    return item->marked && (is_off(w->object) || !is_off(item->object));
+}
+
+bool needs_mark(const struct wanted *w, const struct observed_item *item)
+{
+    int row = table_find(w->object->kind->table, "enabled");
+
+    return !item->marked && row >= 0 &&
+           (w->object->values[row].state != V_SET ||
+            ignored(w->object, &w->object->kind->table.rows[row]));
+}
+
 static char *shown(const struct field *f, const struct value *v)
 {
     struct buf b = BUF_WITH_LIMIT(SHOWN_MAX);
@@ -45,15 +72,6 @@ static void add_change(struct diff *d, const struct kind_desc *k, size_t row, ch
     };
     d->changed[row] = true;
     d->create_only = d->create_only || !row_changeable(k, f);
-}
-
-static enum change_why why_of(const struct entry *entry, const struct field *f,
-                              const struct value *wanted)
-{
-    const struct fingerprint *applied = entry_digest(entry, f->yaml);
-    bool ours = entry && entry->owes_enable && f->flags & STATE && !(f->flags & ACTION);
-
-    return !ours && applied && fingerprint_same(applied, &wanted->digest) ? WHY_DRIFT : WHY_CHANGE;
 }
 
 /* No reply can tell: the ledger's digest decides. Without one the row is new to
@@ -92,6 +110,15 @@ struct comparison {
     const struct entry *entry;
     bool adopting;
 };
+
+static enum change_why why_of(const struct comparison *c, const struct field *f,
+                              const struct value *wanted)
+{
+    const struct fingerprint *applied = entry_digest(c->entry, f->yaml);
+    bool ours = enable_owed(c->entry, c->item) && f->flags & STATE && !(f->flags & ACTION);
+
+    return !ours && applied && fingerprint_same(applied, &wanted->digest) ? WHY_DRIFT : WHY_CHANGE;
+}
 
 static void note_unresolved(struct diff *d, const struct resolved *r)
 {
@@ -134,11 +161,11 @@ static void compare_ref(const struct comparison *c, size_t row, struct diff *d)
     if (r.how == RESOLVED) {
         if (seen->state != V_SET || !streq(r.shown, seen->s)) {
             const char *was = seen->state == V_SET ? display_id(c->world, f, seen->s) : "(none)";
-            add_change(d, k, row, xstrdup(was), xstrdup(wanted->s), why_of(c->entry, f, wanted));
+            add_change(d, k, row, xstrdup(was), xstrdup(wanted->s), why_of(c, f, wanted));
         }
     } else if (r.how == RESOLVE_LATER && r.target) {
         const char *was = seen->state == V_SET ? display_id(c->world, f, seen->s) : "(none)";
-        add_change(d, k, row, xstrdup(was), xstrdup(wanted->s), why_of(c->entry, f, wanted));
+        add_change(d, k, row, xstrdup(was), xstrdup(wanted->s), why_of(c, f, wanted));
     } else {
         note_unresolved(d, &r);
     }
@@ -176,7 +203,7 @@ static void compare_row(const struct comparison *c, size_t row, struct diff *d)
     } else if (f->type == F_REF && wanted->state == V_SET) {
         compare_ref(c, row, d);
     } else if (!value_fulfilled(f, wanted, seen)) {
-        add_change(d, o->kind, row, shown(f, seen), shown(f, wanted), why_of(c->entry, f, wanted));
+        add_change(d, o->kind, row, shown(f, seen), shown(f, wanted), why_of(c, f, wanted));
     }
 }
 
@@ -219,7 +246,7 @@ static void compare_owed(const struct comparison *c, struct diff *d)
     const struct kind_desc *k = c->w->object->kind;
     int row = table_find(k->table, "enabled");
 
-    if (row < 0 || !c->entry || !c->entry->owes_enable || d->changed[row])
+    if (row < 0 || !enable_owed(c->entry, c->item) || d->changed[row])
         return;
     const struct value *wanted = &c->w->object->values[row];
     const struct value *seen = &c->item->object->values[row];
@@ -244,19 +271,51 @@ static char *tags_text(const cJSON *add, const cJSON *remove)
     return buf_take(&b);
 }
 
+static bool has_pair(const cJSON *tags, const cJSON *pair)
+{
+    const cJSON *tag;
+
+    cJSON_ArrayForEach(tag, tags) {
+        if (streq(json_text(tag, "key"), json_text(pair, "key")) &&
+            streq(json_text(tag, "value"), json_text(pair, "value")))
+            return true;
+    }
+    return false;
+}
+
+static void collect(cJSON **list, const cJSON *pair)
+{
+    if (!*list)
+        *list = cJSON_CreateArray();
+    cJSON_AddItemToArray(*list, cJSON_Duplicate(pair, true));
+}
+
+cJSON *tag_pair(const char *key, const char *value)
+{
+    cJSON *pair = cJSON_CreateObject();
+
+    cJSON_AddStringToObject(pair, "key", key);
+    cJSON_AddStringToObject(pair, "value", value);
+    return pair;
+}
+
 static void compare_tags(const struct comparison *c, struct diff *d)
 {
     const struct kind_desc *k = c->w->object->kind;
     size_t row = kind_row(k, "metadata.tags");
-    cJSON *add, *remove;
+    cJSON *add = NULL, *remove = NULL;
 
-    if (ignored(c->w->object, &k->table.rows[row]))
-        return;
-    diff_tags(c->world, c->w, c->item, c->entry, &add, &remove);
+    if (!ignored(c->w->object, &k->table.rows[row]))
+        diff_tags(c->world, c->w, c->item, c->entry, &add, &remove);
+    if (mark_is_stale(c->w, c->item)) {
+        cJSON *mark = tag_pair(OWES_TAG, c->item->owner);
+        collect(&remove, mark);
+        cJSON_Delete(mark);
+    }
     if (add || remove) {
         const struct value *seen = &c->item->object->values[row];
         add_change(d, k, row, shown(&k->table.rows[row], seen), tags_text(add, remove),
-                   why_of(c->entry, &k->table.rows[row], &c->w->object->values[row]));
+                   why_of(c, &k->table.rows[row], &c->w->object->values[row]));
         d->changes[d->n - 1].create_only = false;
         d->tags = true;
     }
@@ -303,34 +362,6 @@ void diff_clear(struct diff *d)
     *d = (struct diff){ 0 };
 }
 
-static bool has_pair(const cJSON *tags, const cJSON *pair)
-{
-    const cJSON *tag;
-
-    cJSON_ArrayForEach(tag, tags) {
-        if (streq(json_text(tag, "key"), json_text(pair, "key")) &&
-            streq(json_text(tag, "value"), json_text(pair, "value")))
-            return true;
-    }
-    return false;
-}
-
-static void collect(cJSON **list, const cJSON *pair)
-{
-    if (!*list)
-        *list = cJSON_CreateArray();
-    cJSON_AddItemToArray(*list, cJSON_Duplicate(pair, true));
-}
-
-static cJSON *owner_pair(const char *instance)
-{
-    cJSON *pair = cJSON_CreateObject();
-
-    cJSON_AddStringToObject(pair, "key", OWNER_TAG);
-    cJSON_AddStringToObject(pair, "value", instance);
-    return pair;
-}
-
 void diff_tags(const struct world *world, const struct wanted *w, const struct observed_item *item,
                const struct entry *entry, cJSON **add, cJSON **remove)
 {
@@ -345,7 +376,7 @@ void diff_tags(const struct world *world, const struct wanted *w, const struct o
         if (!has_pair(have, pair))
             collect(add, pair);
     }
-    cJSON *owner = owner_pair(world->instance);
+    cJSON *owner = tag_pair(OWNER_TAG, world->instance);
     if (!has_pair(have, owner))
         collect(add, owner);
     cJSON_Delete(owner);

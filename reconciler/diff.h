@@ -32,7 +32,16 @@ void diff_clear(struct diff *d);
 void diff_tags(const struct world *world, const struct wanted *w, const struct observed_item *item,
                const struct entry *entry, cJSON **add, cJSON **remove);
 
+cJSON *tag_pair(const char *key, const char *value);
+
 /* Does the row take part in comparison at all? */
 bool row_compared(const struct field *f);
+/* Did we switch it off, and is it to be on again? The ledger knows, or the mark
+ * that we left on the object. */
+bool enable_owed(const struct entry *e, const struct observed_item *item);
+/* Is it marked as off for a while, and that is over? */
+bool mark_is_stale(const struct wanted *w, const struct observed_item *item);
+/* Would nothing but the ledger know that it is to be on again? */
+bool needs_mark(const struct wanted *w, const struct observed_item *item);
 
 #endif

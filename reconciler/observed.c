@@ -85,13 +85,14 @@ static char *id_text(const cJSON *v)
     return NULL;
 }
 
-static char *owner_of(const cJSON *item)
+/* Value of the first tag of that key. */
+static const char *tag_of(const cJSON *item, const char *key)
 {
     const cJSON *tag;
 
     cJSON_ArrayForEach(tag, json_at(item, "tags")) {
-        if (streq(json_text(tag, "key"), OWNER_TAG))
-            return own(json_text(tag, "value"));
+        if (streq(json_text(tag, "key"), key))
+            return json_text(tag, "value");
     }
     return NULL;
 }
@@ -219,7 +220,8 @@ struct observed_item *observed_add(struct observed *o, const struct kind_desc *k
     item->kind = k;
     item->name = xstrdup(name ? name : "");
     item->engine = engine_of(k, json, joins);
-    item->owner = owner_of(json);
+    item->owner = own(tag_of(json, OWNER_TAG));
+    item->marked = item->owner && streq(tag_of(json, OWES_TAG), item->owner);
     item->foreign = is_foreign(json);
     item->object = full ? wire_decode(k, json, joins) : NULL;
     if (item->object)

@@ -12,12 +12,16 @@
 #include "schema/set.h"
 
 #define OWNER_TAG "dctd-owner"
+/* On what we disabled and will enable again, with the owner's value: it outlives
+ * the ledger. Only where the manifest does not itself say `enabled: true`. */
+#define OWES_TAG "dctd-owes-enable"
 
 struct observed_item {
     const struct kind_desc *kind;
     char *id, *name;
     char *engine;          /* id of its engine; NULL for engines, or where DCT does not say */
     char *owner;           /* value of the owner tag, NULL where there is none */
+    bool marked;           /* its owner's tag says that it is to be enabled again */
     bool foreign;          /* a replica, in a namespace, or in the recycle bin: not ours */
     struct object *object; /* its values, NULL where nobody asked for them */
     struct observed_item *next_named; /* another one of the same name */

@@ -17,10 +17,23 @@ static const char *id_of(const struct action *a, const struct entry *e)
     return a->id || !e ? a->id : e->id;
 }
 
+/* It is marked as off, and on. Who took the mark may not have got further than
+ * the job that switches it off. */
+static bool mark_in_doubt(const struct exec *x, const struct action *a)
+{
+    const struct observed_item *item =
+        a->id ? observed_by_id(x->world->observed, a->kind->kind, a->id) : NULL;
+
+    return a->wanted && item && item->object && !a->owes && !a->run->marked && !a->run->unmarked &&
+           mark_is_stale(a->wanted, item);
+}
+
 bool outcome_unknown(const struct exec *x, const struct action *a)
 {
     const struct entry *e = action_entry(x, a);
 
+    if (mark_in_doubt(x, a))
+        return true;
     if (!e)
         return a->suspect && unremembered(x->world, a);
     return e->intent.open && !e->intent.job;
@@ -62,13 +75,12 @@ static bool on_engine(const cJSON *job, const char *engine)
 
 static const cJSON *under_way(const struct exec *x, const struct action *a, const cJSON *jobs)
 {
-    bool remembered = action_entry(x, a) != NULL;
+    bool by_name = !action_entry(x, a) && !a->id;
     const cJSON *job;
 
     cJSON_ArrayForEach(job, jobs) {
         if (json_text(job, "id") && on_engine(job, a->engine) &&
-            job_is_under_way(json_text(job, "status")) &&
-            (remembered || !job_on_known(x->world, job)))
+            job_is_under_way(json_text(job, "status")) && !(by_name && job_on_known(x->world, job)))
             return job;
     }
     return NULL;
@@ -113,13 +125,16 @@ void outcome_reply(struct exec *x, struct action *a, const struct reply *r, stru
     a->run->settling_since = 0; /* what failed before is over: the lag of GET counts from here */
     a->run->looks = 0;
     const cJSON *job = under_way(x, a, json_at(r->body, "items"));
-    if (job && e && id_of(a, e)) {
+    if (job && e && e->intent.open && id_of(a, e)) {
         entry_job(e, json_text(job, "id"));
         action_record(e, s);
         action_resume(x, a, s);
     } else if (job) {
         if (!a->run->waiting_told)
-            action_report(a, REPORT_JOB, "DCT has a job on something of that name; waiting", s);
+            action_report(a, REPORT_JOB,
+                          a->id ? "DCT has a job on it; waiting"
+                                : "DCT has a job on something of that name; waiting",
+                          s);
         a->run->waiting_told = true;
         a->run->wake = s->now + JOB_WAIT;
         action_move(a, A_SETTLING);

@@ -356,7 +356,7 @@ static bool only_debt(const struct wanted *w, const struct pairing *pair, const 
 {
     int row = table_find(w->object->kind->table, "enabled");
 
-    return pair->entry && pair->entry->owes_enable && d->n == 1 && row >= 0 &&
+    return enable_owed(pair->entry, pair->item) && d->n == 1 && row >= 0 &&
            d->changes[0].row == (size_t)row;
 }
 
@@ -410,7 +410,7 @@ static void plan_update(struct planning *p, const struct wanted *w, const struct
                                              : update_reason(d));
     bool in_place = any_in_place(d) || a->verb == VERB_ADOPT, unknown = false;
 
-    a->owes = pair->entry && pair->entry->owes_enable;
+    a->owes = enable_owed(pair->entry, pair->item);
     a->pays_debt = only_debt(w, pair, d);
     if (!a->pays_debt) /* what we switched off comes back, whatever is suspended meanwhile */
         planning_block_by_policy(p->in, a, w);

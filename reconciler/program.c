@@ -201,40 +201,79 @@ static bool is_on(const struct value *v)
     return v->state == V_SET && v->i;
 }
 
-/* Off first where something needs it off; on again unless it is to stay off. */
-static void add_switching(struct action *a, const struct observed_item *item, const bool *left,
-                          size_t row, bool before)
+static void add_mark(const struct exec *x, struct action *a, enum todo_type type)
 {
+    cJSON *pairs = cJSON_CreateArray();
+
+    cJSON_AddItemToArray(pairs, tag_pair(OWES_TAG, x->world->instance));
+    add(a->run, type, NULL)->json = pairs;
+}
+
+void program_off(const struct exec *x, struct action *a, const struct observed_item *item)
+{
+    program_clear(a->run);
+    if (needs_mark(a->wanted, item))
+        add_mark(x, a, TODO_MARK);
+    (void)add(a->run, TODO_DISABLE, &a->kind->disable);
+}
+
+void program_on_again(const struct exec *x, struct action *a)
+{
+    const struct observed_item *item = observed_by_id(x->world->observed, a->kind->kind, a->id);
+
+    program_one(a, TODO_ENABLE, &a->kind->enable);
+    if (a->run->marked || (item && item->marked))
+        add_mark(x, a, TODO_UNMARK);
+}
+
+/* Off first where something needs it off; on again unless it is to stay off. */
+static void add_switching(const struct exec *x, struct action *a, const struct observed_item *item,
+                          const bool *left, bool before)
+{
+    const size_t row = kind_row(a->kind, "enabled");
     const struct value *wanted = &a->wanted->object->values[row];
     bool stays_off = wanted->state == V_SET && !wanted->i, on = is_on(&item->object->values[row]);
     bool off = on && (needs_disabled(a, left) || (left[row] && stays_off));
 
+    if (before && off && !stays_off && needs_mark(a->wanted, item))
+        add_mark(x, a, TODO_MARK);
     if (before && off)
         (void)add(a->run, TODO_DISABLE, &a->kind->disable);
     if (!before && !stays_off && (off || left[row]))
         (void)add(a->run, TODO_ENABLE, &a->kind->enable);
 }
 
+static bool switches_off(const struct action_run *run)
+{
+    for (size_t i = 0; i < run->n; i++) {
+        if (run->todo[i].type == TODO_DISABLE)
+            return true;
+    }
+    return false;
+}
+
 bool program_update(const struct exec *x, struct action *a, const struct observed_item *item,
                     const struct diff *d)
 {
     bool *left = rows_left(a, d);
-    int enabled = table_find(a->kind->table, "enabled");
-    bool switches = enabled >= 0 && a->kind->disable.name;
+    bool switches = table_find(a->kind->table, "enabled") >= 0 && a->kind->disable.name;
 
     program_clear(a->run);
     if (any(left, a->kind->table.n)) {
         add_rows(x, a, left, BEFORE_ALL);
         if (switches)
-            add_switching(a, item, left, (size_t)enabled, true);
+            add_switching(x, a, item, left, true);
         add_calls(a, left);
         if (left[kind_row(a->kind, "metadata.tags")])
             add_tags(x, a, item);
         if (switches)
-            add_switching(a, item, left, (size_t)enabled, false);
+            add_switching(x, a, item, left, false);
         add_rows(x, a, left, AS_IT_COMES);
         add_rows(x, a, left, AFTER_ALL);
     }
+    /* It is still needed where the program begins by switching off. */
+    if (mark_is_stale(a->wanted, item) && !a->run->unmarked && !switches_off(a->run))
+        add_mark(x, a, TODO_UNMARK);
     free(left);
     return a->run->n > 0;
 }

@@ -53,6 +53,8 @@ static void intend(struct exec *x, struct action *a, const struct todo *t, struc
 {
     struct entry *e = ledger_put(x->world->ledger, a->key, a->kind->kind);
     const char *call = t->call ? t->call->name : "tags";
+    const struct observed_item *item =
+        a->id ? observed_by_id(x->world->observed, a->kind->kind, a->id) : NULL;
 
     if (t->type == TODO_CREATE) {
         free(e->id);
@@ -63,7 +65,8 @@ static void intend(struct exec *x, struct action *a, const struct todo *t, struc
         keep_created(x, a, e);
     }
     e->failed = e->failed || creation_lost(e, s->now);
-    if (t->type == TODO_DISABLE)
+    /* What the mark says, a ledger that was lost does not. */
+    if (t->type == TODO_DISABLE || (item && enable_owed(NULL, item)))
         e->owes_enable = !wants_off(a);
     if (t->type == TODO_CREATE || t->type == TODO_UPDATE)
         owe_refreshes(x, a, s);
@@ -143,6 +146,8 @@ static bool todo_carried_out(struct action *a, struct entry *e)
         now[i] = run->carried[i] && !now[i];
     run->made = run->made || t->type == TODO_CREATE;
     run->deleted = run->deleted || t->type == TODO_DELETE;
+    run->marked = (run->marked || t->type == TODO_MARK) && t->type != TODO_UNMARK;
+    run->unmarked = run->unmarked || t->type == TODO_UNMARK;
     run->refreshed = run->refreshed || t->type == TODO_REFRESH;
     if (!seen_later && a->wanted)
         (void)keep_rows(e, a->wanted->object, now);

@@ -22,6 +22,10 @@ void story_forget(struct test_world *w);
 /* What the plan of those manifests would say; sends nothing but reads. */
 char *story_plan(struct test_world *w, const char *yaml);
 
+/* Body of the two calls that mark what is off for a while and unmark it, where no
+ * manifest says that it is to be on. */
+#define MARKED "{\"tags\":[{\"key\":\"dctd-owes-enable\",\"value\":\"test\"}]}\n"
+
 /* Every write since the last story_forget(), one a line. */
 void story_sent(struct test_world *w, const char *expected);
 /* Somebody changes, makes or removes an object behind our back:

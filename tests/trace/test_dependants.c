@@ -33,12 +33,14 @@ static void test_datasets_are_off_while_their_host_changes(void **state)
     story_holds(plan, "VDB orders-test is disabled during this update");
     free(plan);
     story_converge(w, moved);
-    story_sent(w, "VDB/orders-test POST /vdbs/{id}/disable {}\n"
+    story_sent(w, "VDB/orders-test POST /vdbs/{id}/tags " MARKED
+                  "VDB/orders-test POST /vdbs/{id}/disable {}\n"
                   "VDB/orders-dev POST /vdbs/{id}/disable {}\n"
                   "Environment/pg-target PATCH /environments/{id}/hosts/1-UNIX_HOST-2 "
                   "{\"hostname\":\"pg-target-2.example.com\"}\n"
                   "VDB/orders-dev POST /vdbs/{id}/enable {}\n"
-                  "VDB/orders-test POST /vdbs/{id}/enable {}\n");
+                  "VDB/orders-test POST /vdbs/{id}/enable {}\n"
+                  "VDB/orders-test POST /vdbs/{id}/tags/delete " MARKED);
     story_member(w, "/vdbs", "orders-dev", "enabled", "true");
     story_member(w, "/vdbs", "orders-test", "enabled", "true");
     free(moved);
@@ -58,10 +60,12 @@ static void test_only_what_was_on_is_switched(void **state)
     story_converge(w, off);
     story_forget(w);
     story_converge(w, moved);
-    story_sent(w, "VDB/orders-test POST /vdbs/{id}/disable {}\n"
+    story_sent(w, "VDB/orders-test POST /vdbs/{id}/tags " MARKED
+                  "VDB/orders-test POST /vdbs/{id}/disable {}\n"
                   "Environment/pg-target PATCH /environments/{id}/hosts/1-UNIX_HOST-2 "
                   "{\"hostname\":\"pg-target-2.example.com\"}\n"
-                  "VDB/orders-test POST /vdbs/{id}/enable {}\n");
+                  "VDB/orders-test POST /vdbs/{id}/enable {}\n"
+                  "VDB/orders-test POST /vdbs/{id}/tags/delete " MARKED);
     story_member(w, "/vdbs", "orders-dev", "enabled", "false");
     free(moved);
     free(off);

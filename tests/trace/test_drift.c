@@ -25,12 +25,14 @@ static const struct drift drifts[] = {
     { "the toolkit's directory on a host", "environments", "pg-target",
       "{\"hosts\":[{\"id\":\"1-UNIX_HOST-2\",\"hostname\":\"pg-target.example.com\","
       "\"toolkit_path\":\"/tmp\",\"ssh_port\":22}]}",
+      "VDB/orders-test POST /vdbs/{id}/tags " MARKED
       "VDB/orders-test POST /vdbs/{id}/disable {}\n"
       "VDB/orders-dev POST /vdbs/{id}/disable {}\n"
       "Environment/pg-target PATCH /environments/{id}/hosts/1-UNIX_HOST-2 {\"toolkit_path\":"
       "\"/opt/delphix\"}\n"
       "VDB/orders-dev POST /vdbs/{id}/enable {}\n"
-      "VDB/orders-test POST /vdbs/{id}/enable {}\n" },
+      "VDB/orders-test POST /vdbs/{id}/enable {}\n"
+      "VDB/orders-test POST /vdbs/{id}/tags/delete " MARKED },
     { "the policy of a dSource", "dsources", "orders", "{\"sync_policy_id\":\"1-POLICY_SYNC-2\"}",
       "DSource/orders PATCH /dsources/appdata/{id} {\"sync_policy_id\":\"1-POLICY_SYNC-1\"}\n" },
     { "a description", "vdbs", "orders-dev", "{\"description\":\"mine\"}",

@@ -261,6 +261,50 @@ static void test_lost_in_the_middle_of_a_change_that_disables(void **state)
         ;
 }
 
+/* The host of databases changes, and nothing but us knows that they were on. */
+static void test_lost_while_databases_are_off(void **state)
+{
+    char *before = replaced(estate_all(), "  enabled: true\n", "");
+    char *port = replaced(before, "port: 5434", "port: 5534");
+    char *after =
+        replaced(port, "hostname: pg-staging.example.com", "hostname: pg-other.example.com");
+    struct scenario sc = { .name = "off for a while", .before = before, .after = after };
+    struct start s;
+
+    (void)state;
+    start_make(&s, &sc);
+    for (size_t k = 1; lose_at(&s, k); k++)
+        ;
+    start_clear(&s);
+    free(before);
+    free(port);
+    free(after);
+}
+
+/* The change is even taken back: what was on comes back all the same. */
+static void test_lost_with_the_wish_to_change(void **state)
+{
+    char *before = replaced(estate_all(), "  enabled: true\n", "");
+    char *after = replaced(before, "port: 5434", "port: 5534");
+    struct scenario sc = { .name = "off for nothing", .before = before, .after = before };
+    struct start s;
+    struct attempt a;
+
+    (void)state;
+    start_make(&s, &sc);
+    attempt_open(&a, &s);
+    test_world_manifests(a.world, after);
+    while (!strstr(test_world_ledger(a.world, "VDB/orders-dev"), "\"call\":\"update\""))
+        test_world_run(a.world, 1000);
+    test_world_ledger_lost(a.world);
+    test_world_restart(a.world);
+    attempt_begin(&a, &s);
+    attempt_finish(&a, &s, "the ledger is lost and the change taken back");
+    start_clear(&s);
+    free(before);
+    free(after);
+}
+
 static int clear(void **state)
 {
     (void)state;
@@ -280,6 +324,8 @@ int main(void)
         cmocka_unit_test(test_lost_in_the_middle_of_a_creation),
         cmocka_unit_test(test_lost_before_the_tag_a_person_is_asked),
         cmocka_unit_test(test_lost_in_the_middle_of_a_change_that_disables),
+        cmocka_unit_test(test_lost_while_databases_are_off),
+        cmocka_unit_test(test_lost_with_the_wish_to_change),
     };
 
     return cmocka_run_group_tests(tests, NULL, clear);

@@ -19,33 +19,41 @@ static const struct story_change changes[] = {
     { "a new hostname is a PATCH of the host",
       "hostname: pg-staging.example.com",
       "hostname: pg-other.example.com",
+      "DSource/orders POST /dsources/{id}/tags " MARKED
       "DSource/orders POST /dsources/{id}/disable {}\n"
       "Environment/pg-staging PATCH /environments/{id}/hosts/1-UNIX_HOST-1 {\"hostname\":"
       "\"pg-other.example.com\"}\n"
-      "DSource/orders POST /dsources/{id}/enable {}\n" },
+      "DSource/orders POST /dsources/{id}/enable {}\n"
+      "DSource/orders POST /dsources/{id}/tags/delete " MARKED },
     { "so is a port",
       "hostname: pg-staging.example.com",
       "hostname: pg-staging.example.com, sshPort: 2222",
+      "DSource/orders POST /dsources/{id}/tags " MARKED
       "DSource/orders POST /dsources/{id}/disable {}\n"
       "Environment/pg-staging PATCH /environments/{id}/hosts/1-UNIX_HOST-1 {\"ssh_port\":2222}\n"
-      "DSource/orders POST /dsources/{id}/enable {}\n" },
+      "DSource/orders POST /dsources/{id}/enable {}\n"
+      "DSource/orders POST /dsources/{id}/tags/delete " MARKED },
     { "so is the toolkit's directory",
       "hostname: pg-staging.example.com, username: postgres,\n"
       "       toolkitPath: /opt/delphix",
       "hostname: pg-staging.example.com, username: postgres,\n"
       "       toolkitPath: /opt/other",
+      "DSource/orders POST /dsources/{id}/tags " MARKED
       "DSource/orders POST /dsources/{id}/disable {}\n"
       "Environment/pg-staging PATCH /environments/{id}/hosts/1-UNIX_HOST-1 {\"toolkit_path\":"
       "\"/opt/other\"}\n"
-      "DSource/orders POST /dsources/{id}/enable {}\n" },
+      "DSource/orders POST /dsources/{id}/enable {}\n"
+      "DSource/orders POST /dsources/{id}/tags/delete " MARKED },
     { "so are the addresses to mount from",
       "hostname: pg-staging.example.com",
       "hostname: pg-staging.example.com,\n"
       "       nfsAddresses: [10.0.0.1, 10.0.0.2]",
+      "DSource/orders POST /dsources/{id}/tags " MARKED
       "DSource/orders POST /dsources/{id}/disable {}\n"
       "Environment/pg-staging PATCH /environments/{id}/hosts/1-UNIX_HOST-1 {\"nfs_addresses\":"
       "[\"10.0.0.1\",\"10.0.0.2\"]}\n"
-      "DSource/orders POST /dsources/{id}/enable {}\n" },
+      "DSource/orders POST /dsources/{id}/enable {}\n"
+      "DSource/orders POST /dsources/{id}/tags/delete " MARKED },
     { "so is a Java",
       "hostname: pg-staging.example.com",
       "hostname: pg-staging.example.com, javaHome: /usr/java",

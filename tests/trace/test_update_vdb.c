@@ -202,10 +202,12 @@ static const struct story_change changes[] = {
       "mountLocation: /mnt/orders-test}\n",
       "mountLocation: /mnt/orders-test2}\n"
       "policy: {replace: allow}\n",
+      "VDB/orders-test POST /vdbs/{id}/tags " MARKED
       "VDB/orders-test POST /vdbs/{id}/disable {}\n"
       "VDB/orders-test PATCH /vdbs/{id} {\"appdata_source_params\":{\"postgresPort\":5435,"
       "\"mountLocation\":\"/mnt/orders-test2\"}}\n"
-      "VDB/orders-test POST /vdbs/{id}/enable {}\n" },
+      "VDB/orders-test POST /vdbs/{id}/enable {}\n"
+      "VDB/orders-test POST /vdbs/{id}/tags/delete " MARKED },
 };
 /* clang-format on */
 
