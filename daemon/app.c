@@ -6,6 +6,7 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include "daemon/audit.h"
 #include "daemon/dct.h"
 #include "daemon/file.h"
 #include "daemon/inbox.h"
@@ -15,8 +16,6 @@
 #include "daemon/meter.h"
 #include "daemon/restore.h"
 #include "daemon/store.h"
-
-enum { REPORT_MAX = 64 << 10 };
 
 struct app {
     uv_loop_t loop;
@@ -29,6 +28,7 @@ struct app {
     struct loader *loader;
     struct dct *dct;
     struct cycle *cycle;
+    struct audit *audit;
 
     struct inbox inbox;
     struct effects todo;
@@ -37,7 +37,6 @@ struct app {
     enum cycle_phase phase; /* as the hooks know it */
     struct app_hooks *watchers;
     size_t n_watchers, cap_watchers;
-    bool history_gap;   /* the last event could not be kept */
     char *record_error; /* why a record of the effects in hand could not be written */
 
     bool stopping, over, converged;
@@ -87,12 +86,14 @@ static void on_answer(void *ctx, const struct reply *r)
     struct app *a = ctx;
 
     meter_answered(a->o.meter, r);
+    audit_answered(a->audit, a->cycle, r);
     app_feed(a, (struct event){ .type = EV_REPLY, .reply = *r });
 }
 
 static void do_send(struct app *a, struct effect *e)
 {
     meter_sent(a->o.meter, e->request);
+    audit_sent(a->audit, a->cycle, e->request);
     if (!a->record_error || !e->request->write) {
         dct_send(a->dct, TAKE(e->request));
         return;
@@ -116,72 +117,15 @@ static void do_wake(struct app *a, struct effect *e)
     (void)uv_timer_start(&a->wake, on_wake, delay > 0 ? (uint64_t)delay : 0, 0);
 }
 
-static const struct {
-    enum log_level level;
-    bool event; /* goes into the ledger's history */
-} report_rows[] = {
-    [REPORT_INFO] = { LEVEL_INFO, false },     [REPORT_WARNING] = { LEVEL_WARNING, false },
-    [REPORT_ERROR] = { LEVEL_ERROR, false },   [REPORT_STARTED] = { LEVEL_INFO, true },
-    [REPORT_JOB] = { LEVEL_DEBUG, false },     [REPORT_DONE] = { LEVEL_INFO, true },
-    [REPORT_RETRY] = { LEVEL_WARNING, true },  [REPORT_FAILED] = { LEVEL_ERROR, true },
-    [REPORT_DRIFT] = { LEVEL_WARNING, true },  [REPORT_ASKED] = { LEVEL_INFO, true },
-    [REPORT_SUSPENDED] = { LEVEL_INFO, true }, [REPORT_RESUMED] = { LEVEL_INFO, true },
-    [REPORT_ADOPTED] = { LEVEL_INFO, true },   [REPORT_FORGOTTEN] = { LEVEL_INFO, true },
-};
-
-/* "create failed: what DCT said" */
-static void log_report(const struct report *r)
-{
-    struct log_about about = { .object = r->key, .job = r->job };
-    struct buf line = BUF_WITH_LIMIT(REPORT_MAX);
-    const char *kind = r->key ? report_kind_name(r->kind) : NULL;
-
-    if (r->verb)
-        buf_printf(&line, "%s ", r->verb);
-    if (kind)
-        buf_puts(&line, kind);
-    if (r->text && *r->text && !streq(r->text, kind))
-        buf_printf(&line, "%s%s", kind ? ": " : "", r->text);
-    log_about(report_rows[r->kind].level, &about, "%s", buf_text(&line));
-    buf_clear(&line);
-}
-
-static void keep_event(struct app *a, const struct report *r)
-{
-    char *error = NULL;
-    char *text = xasprintf("%s%s%s", r->verb ? r->verb : "", r->verb && r->text ? ": " : "",
-                           r->text ? r->text : "");
-    struct buf plain = BUF_WITH_LIMIT(REPORT_MAX);
-    secrets_redact(a->secrets, text, &plain);
-    const struct store_event event = { .at = app_now(),
-                                       .key = r->key,
-                                       .kind = report_kind_name(r->kind),
-                                       .text = buf_text(&plain),
-                                       .job = r->job,
-                                       .revision = cycle_revision(a->cycle),
-                                       .by = r->by };
-    bool kept = store_event(a->store, &event, &error);
-
-    if (!kept && !a->history_gap)
-        log_warning("the history misses something: %s", error);
-    a->history_gap = !kept;
-    buf_clear(&plain);
-    free(text);
-    free(error);
-}
-
 static void do_report(struct app *a, struct effect *e)
 {
     const struct report *r = &e->report;
 
     a->told = true;
     meter_reported(a->o.meter, r);
-    if (a->o.mode != CYCLE_PLAN && report_rows[r->kind].event)
-        keep_event(a, r);
+    audit_report(a->audit, a->cycle, r);
     if (a->o.hooks.report)
         a->o.hooks.report(a->o.hooks.ctx, r, app_now());
-    else
-        log_report(r);
     for (size_t i = 0; i < a->n_watchers; i++) {
         if (a->watchers[i].report)
             a->watchers[i].report(a->watchers[i].ctx, r, app_now());
@@ -192,6 +136,7 @@ static void do_planned(struct app *a, struct effect *e)
 {
     (void)e;
     a->told = true;
+    audit_planned(a->audit, cycle_plan(a->cycle));
     if (a->o.hooks.planned)
         a->o.hooks.planned(a->o.hooks.ctx, cycle_plan(a->cycle));
     for (size_t i = 0; i < a->n_watchers; i++) {
@@ -505,6 +450,11 @@ struct app *app_new(struct config *c, const struct app_options *o, char **error)
     if (read_only)
         dct_read_only(a->dct);
     a->cycle = new_cycle(a, ledger);
+    a->audit = audit_new(&(struct audit_options){ .store = store,
+                                                  .secrets = a->secrets,
+                                                  .keep = !read_only,
+                                                  .log = !o->hooks.report,
+                                                  .by_person = o->mode == CYCLE_APPLY });
     new_loader(a);
     return a;
 }
@@ -528,6 +478,7 @@ void app_free(struct app *a)
     if (!a)
         return;
     close_loop(a);
+    audit_free(a->audit);
     cycle_free(a->cycle);
     effects_free(&a->todo);
     free(a->watchers);

@@ -9,6 +9,8 @@
 #include "daemon/view.h"
 #include "reconciler/plan_render.h"
 
+enum { DIGITS_SHOWN = 12 }; /* of commits and plans, as people quote them */
+
 struct listing {
     const char *key; /* NULL: of every object */
     msec from;
@@ -32,30 +34,43 @@ static cJSON *event_json(const struct store_event *e, const char *time)
     add_text(o, "job", e->job);
     add_text(o, "revision", e->revision);
     add_text(o, "by", e->by);
+    add_text(o, "plan", e->plan);
+    add_text(o, "request", e->request);
+    add_text(o, "outcome", e->outcome);
+    add_text(o, "trace", e->trace);
     return o;
+}
+
+static void add_said(struct buf *line, const char *before, const char *text, const char *after)
+{
+    if (!text || !*text)
+        return;
+    buf_puts(line, before);
+    paint(line, false, PAINT_NONE, text);
+    buf_puts(line, after);
 }
 
 static void print_event(const struct store_event *e, const char *time)
 {
     struct buf line = BUF_WITH_LIMIT(256 << 10);
+    char *revision = e->revision ? xstrndup(e->revision, DIGITS_SHOWN) : NULL;
+    char *plan = e->plan ? xstrndup(e->plan, DIGITS_SHOWN) : NULL;
 
     paint(&line, false, PAINT_NONE, time);
     buf_printf(&line, "  %-9s  ", e->kind);
     paint(&line, false, PAINT_NONE, e->key ? e->key : "-");
-    if (e->text && *e->text) {
-        buf_puts(&line, ": ");
-        paint(&line, false, PAINT_NONE, e->text);
-    }
-    if (e->job) {
-        buf_puts(&line, " (job ");
-        paint(&line, false, PAINT_NONE, e->job);
-        buf_puts(&line, ")");
-    }
-    if (e->by) {
-        buf_puts(&line, ", asked for by ");
-        paint(&line, false, PAINT_NONE, e->by);
-    }
+    add_said(&line, ": ", e->text, "");
+    add_said(&line, ": ", e->request, "");
+    if (e->request)
+        add_said(&line, " -> ", e->outcome ? e->outcome : "no answer is known of", "");
+    add_said(&line, " (job ", e->job, ")");
+    add_said(&line, ", trace ", e->trace, "");
+    add_said(&line, ", asked for by ", e->by, "");
+    add_said(&line, ", commit ", revision, "");
+    add_said(&line, ", plan ", plan, "");
     (void)puts(buf_text(&line));
+    free(plan);
+    free(revision);
     buf_clear(&line);
 }
 
@@ -137,7 +152,11 @@ static int from_daemon(const struct invocation *in, struct listing *l)
                                        .text = json_text(o, "text"),
                                        .job = json_text(o, "job"),
                                        .revision = json_text(o, "revision"),
-                                       .by = json_text(o, "by") };
+                                       .by = json_text(o, "by"),
+                                       .plan = json_text(o, "plan"),
+                                       .request = json_text(o, "request"),
+                                       .outcome = json_text(o, "outcome"),
+                                       .trace = json_text(o, "trace") };
         tell(l, &e, view_text(o, "at"));
     }
     cJSON_Delete(reply);

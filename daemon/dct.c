@@ -310,7 +310,9 @@ void dct_send(struct dct *d, struct request *r)
         log_error("a read-only run asked for %s %s: this is a bug in dctd", r->method, r->path);
         abort();
     }
-    log_debug("%s %s", r->method, r->path);
+    if (!r->write) /* of what changes something the audit tells more */
+        log_about(LEVEL_DEBUG, &(struct log_about){ .object = r->key }, "%s %s", r->method,
+                  r->path);
     if (!try_send(d, r, &error))
         answer_unsent(d, r->id, error);
     free(error);

@@ -5,12 +5,14 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <syslog.h>
+#include <time.h>
 #include <unistd.h>
 
 #define SD_JOURNAL_SUPPRESS_LOCATION
 #include <systemd/sd-journal.h>
 
 #include "daemon/env.h"
+#include "daemon/log_limit.h"
 #include "daemon/secrets.h"
 
 enum { TEXT_MAX = 16 << 10, LINE_MAX_BYTES = 6 * TEXT_MAX, RAW_MAX = 1 << 20 };
@@ -19,6 +21,7 @@ static struct {
     enum log_level level;
     bool journal;
     const struct secrets *secrets;
+    struct log_limit limit;
 } log_state = { .level = LEVEL_INFO };
 
 static const struct {
@@ -117,9 +120,14 @@ void log_render(enum log_level level, const struct log_about *about, const char 
     if (about) {
         add_field(out, "object", about->object, about->object && strchr(about->object, ' '));
         add_field(out, "job", about->job, false);
-        add_field(out, "commit", about->commit, false);
     }
     add_field(out, "msg", text, true);
+    if (about) {
+        add_field(out, "commit", about->commit, false);
+        add_field(out, "engine", about->engine, about->engine && strchr(about->engine, ' '));
+        add_field(out, "plan", about->plan, false);
+        add_field(out, "event", message_name(about->message), false);
+    }
 }
 
 static void journal_field(struct iovec *fields, int *n, const char *name, const char *value)
@@ -136,7 +144,7 @@ static bool to_journal(enum log_level level, const struct log_about *about, cons
 {
     char *priority = xasprintf("%d", levels[level].priority);
     char *kind = kind_of(about ? about->object : NULL);
-    struct iovec fields[8];
+    struct iovec fields[16];
     int n = 0;
 
     journal_field(fields, &n, "MESSAGE", text);
@@ -145,8 +153,11 @@ static bool to_journal(enum log_level level, const struct log_about *about, cons
     if (about) {
         journal_field(fields, &n, "OBJECT", about->object);
         journal_field(fields, &n, "KIND", kind);
+        journal_field(fields, &n, "ENGINE", about->engine);
         journal_field(fields, &n, "JOB_ID", about->job);
         journal_field(fields, &n, "COMMIT", about->commit);
+        journal_field(fields, &n, "PLAN", about->plan);
+        journal_field(fields, &n, "MESSAGE_ID", message_id(about->message));
     }
     bool taken = sd_journal_sendv(fields, n) >= 0;
     for (int i = 0; i < n; i++)
@@ -179,6 +190,48 @@ static void cut(struct buf *text)
     buf_puts(text, "…");
 }
 
+static void write_line(enum log_level level, const struct log_about *about, const char *text)
+{
+    if (!log_state.journal || !to_journal(level, about, text))
+        to_stderr(level, about, text);
+}
+
+static msec monotonic(void)
+{
+    struct timespec t;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (msec)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void tell_counts(bool all)
+{
+    struct log_slot s;
+
+    while (log_limit_due(&log_state.limit, monotonic(), all, &s)) {
+        struct log_about about = { .object = s.object };
+        struct buf text = BUF_WITH_LIMIT(RAW_MAX);
+
+        buf_printf(&text, "%u more line%s like this within a minute: %s", s.kept_back,
+                   s.kept_back == 1 ? "" : "s", s.text);
+        write_line((enum log_level)s.level, &about, buf_text(&text));
+        buf_clear(&text);
+        log_slot_clear(&s);
+    }
+}
+
+void log_flush(void)
+{
+    tell_counts(true);
+}
+
+static bool wanted(enum log_level level, const struct log_about *about, const char *text)
+{
+    if (level == LEVEL_DEBUG || (about && about->message == MESSAGE_LEFT_OFF))
+        return true;
+    return log_limit_take(&log_state.limit, level, about ? about->object : NULL, text, monotonic());
+}
+
 static void say(enum log_level level, const struct log_about *about, const char *fmt, va_list args)
     PRINTF(3, 0);
 static void say(enum log_level level, const struct log_about *about, const char *fmt, va_list args)
@@ -195,8 +248,9 @@ static void say(enum log_level level, const struct log_about *about, const char 
     else
         buf_puts(&clean, buf_text(&raw));
     cut(&clean);
-    if (!log_state.journal || !to_journal(level, about, buf_text(&clean)))
-        to_stderr(level, about, buf_text(&clean));
+    tell_counts(false);
+    if (wanted(level, about, buf_text(&clean)))
+        write_line(level, about, buf_text(&clean));
     buf_clear(&clean);
     buf_clear(&raw);
 }

@@ -147,7 +147,7 @@ test_events_tell_what_happened() {
     expect 1 events --since yesterday
     said err '\-\-since takes'
     expect 1 events -o markdown
-    said err 'text or json'
+    said err 'cannot print markdown'
 }
 
 run_tests
