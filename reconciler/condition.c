@@ -195,20 +195,32 @@ static struct judgement not_there(const struct subject *s)
     return is(TRUTH_FALSE, is_gone(s) ? REASON_GONE : REASON_MISSING);
 }
 
+/* While one of these runs the object is not there, or not whole. */
+static const bool unmakes[VERBS] = {
+    [VERB_CREATE] = true,
+    [VERB_REPLACE] = true,
+    [VERB_DELETE] = true,
+};
+
+static struct judgement not_in_plan(const struct subject *s)
+{
+    if (s->wanted || (s->entry && s->entry->id))
+        return is(TRUTH_TRUE, REASON_AVAILABLE);
+    return is(TRUTH_FALSE, REASON_MISSING);
+}
+
 static struct judgement judge_ready(const struct subject *s)
 {
     const struct action *a = s->action;
 
     if (!a)
-        return s->wanted || (s->entry && s->entry->id) ? is(TRUTH_TRUE, REASON_AVAILABLE)
-                                                       : is(TRUTH_FALSE, REASON_MISSING);
+        return not_in_plan(s);
     if (not_known(s) && a->verb == VERB_NONE)
         return because(TRUTH_UNKNOWN, REASON_NOT_OBSERVABLE, a->blocked);
     if (is_done(s))
         return a->verb == VERB_DISABLE ? is(TRUTH_FALSE, REASON_DISABLED)
                                        : is(TRUTH_TRUE, REASON_AVAILABLE);
-    if (action_running(a) &&
-        (a->verb == VERB_CREATE || a->verb == VERB_REPLACE || a->verb == VERB_DELETE))
+    if (action_running(a) && unmakes[a->verb])
         return because(TRUTH_FALSE, doing[a->verb], a->reason);
     if (a->verb == VERB_CREATE || !a->id)
         return not_there(s);

@@ -83,6 +83,7 @@ static void take_set(struct cycle *c)
     else
         set_free(c->set);
     c->set = TAKE(c->next_set);
+    c->tracked = NULL;
 }
 
 void cycle_free(struct cycle *c)

@@ -251,6 +251,20 @@ static const enum moves moves[] = {
     [REPORT_ADOPTED] = MOVES_NOTHING,       [REPORT_FORGOTTEN] = MOVES_NOTHING,
 };
 
+/* What the report is about, where that is one object whose state it changes. */
+static const char *mover(const struct effect *e, enum moves least)
+{
+    if (e->type != FX_REPORT || moves[e->report.kind] < least ||
+        moves[e->report.kind] == MOVES_SUSPENSIONS)
+        return NULL;
+    return e->report.key;
+}
+
+static bool suspends(const struct effect *e)
+{
+    return e->type == FX_REPORT && moves[e->report.kind] == MOVES_SUSPENSIONS;
+}
+
 /* A new plan says something of every object, a report of its own. What was
  * finished in this step may be in the plan that is only told by now. */
 void cycle_track(struct cycle *c, const struct step *s, size_t from)
@@ -260,21 +274,15 @@ void cycle_track(struct cycle *c, const struct step *s, size_t from)
     for (size_t i = from; i < s->fx->n; i++) {
         const struct effect *e = &s->fx->items[i];
         planned = planned || e->type == FX_PLANNED || e->type == FX_RESTED;
-        if (e->type != FX_REPORT)
-            continue;
-        all = all || moves[e->report.kind] == MOVES_SUSPENSIONS;
-        if (moves[e->report.kind] == MOVES_FAILED && e->report.key)
-            note_failure(c, e->report.key, s->now);
+        all = all || suspends(e);
+        if (mover(e, MOVES_FAILED))
+            note_failure(c, mover(e, MOVES_FAILED), s->now);
     }
-    planned = planned && c->plan;
-    if (planned || all)
-        update_all(c, planned, s->now);
-    for (size_t i = from; i < s->fx->n && !planned; i++) {
-        const struct effect *e = &s->fx->items[i];
-        if (e->type != FX_REPORT || !e->report.key || !cycle_plan(c))
-            continue;
-        if (moves[e->report.kind] == MOVES_ONE || moves[e->report.kind] == MOVES_FAILED)
-            update(c, e->report.key, true, s->now);
+    if ((planned && c->plan) || all)
+        update_all(c, planned && c->plan, s->now);
+    for (size_t i = from; i < s->fx->n && cycle_plan(c); i++) {
+        if (mover(&s->fx->items[i], MOVES_ONE))
+            update(c, mover(&s->fx->items[i], MOVES_ONE), true, s->now);
     }
 }
 

@@ -362,7 +362,7 @@ static void test_no_manifest_and_prune_is_off(void **state)
 
 static void test_a_manifest_with_findings(void **state)
 {
-    char *yaml = text_with(estate_all(), "description: for developers", "descriptio: typo");
+    char *yaml = text_with(estate_all(), "description: for developers", "wrong: yes");
     struct test_world *w = service_of(estate_all());
 
     (void)state;

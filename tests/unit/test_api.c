@@ -362,7 +362,7 @@ static void bodies_are_read_strictly(void **state)
     converge(w);
     refuses(w, "/api/v1/suspend", "{", 400, "must be a JSON object");
     refuses(w, "/api/v1/suspend", "[]", 400, "must be a JSON object");
-    refuses(w, "/api/v1/suspend", "{\"obejct\":\"x\"}", 400, "`obejct` means nothing here");
+    refuses(w, "/api/v1/suspend", "{\"what\":\"x\"}", 400, "`what` means nothing here");
     refuses(w, "/api/v1/suspend", "{\"reason\":7}", 400, "`reason` has the wrong type");
     refuses(w, "/api/v1/suspend", "{\"until\":\"soon\"}", 400, "`until` is no time");
     refuses(w, "/api/v1/suspend", "{\"until\":\"2001-01-01T00:00:00Z\"}", 400, "in the past");
