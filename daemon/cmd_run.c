@@ -53,6 +53,7 @@ int cmd_run(const struct invocation *in)
     bool started = service_start(s, a, &error);
     if (started) {
         app_run(a);
+        log_flush();
         log_info("stopped");
     } else {
         log_error("%s", error);

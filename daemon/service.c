@@ -49,11 +49,13 @@ static void log_findings(const struct diags *d)
 
 static void on_loaded(void *ctx, const struct set *set)
 {
-    struct log_about about = { .commit = set->revision };
+    struct log_about about = { .commit = set->revision,
+                               .message = set->complete ? MESSAGE_NONE : MESSAGE_FLAWED };
 
     (void)ctx;
     log_findings(&set->diags);
-    log_about(LEVEL_INFO, &about, "manifests: %zu objects in %zu files%s", set->n, set->n_files,
+    log_about(set->complete ? LEVEL_INFO : LEVEL_WARNING, &about,
+              "manifests: %zu objects in %zu files%s", set->n, set->n_files,
               set->complete ? "" : ", incomplete: nothing is pruned until the findings are gone");
 }
 
@@ -232,7 +234,8 @@ static void reload(struct service *s)
     if (c)
         supply_configure(s->supply, c);
     else
-        log_error("configuration: not reloaded, the old one stays in force");
+        log_about(LEVEL_ERROR, &(struct log_about){ .message = MESSAGE_CONFIGURATION },
+                  "configuration: not reloaded, the old one stays in force");
     secrets_forget(app_secrets(s->app));
     listen_anew(s);
     app_load(s->app);

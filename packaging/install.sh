@@ -34,6 +34,7 @@ list() {
     done
     each 644 "$UNITDIR" packaging/systemd/*.service packaging/systemd/*.socket
     echo "644 packaging/systemd/dctd.sysusers $PREFIX/lib/sysusers.d/dctd.conf"
+    each 644 "$PREFIX/lib/systemd/catalog" packaging/systemd/dctd.catalog
     each 644 "$PREFIX/lib/systemd/catalog" packaging/systemd/*.catalog
     for file in packaging/completion/*.bash; do
         [ ! -f "$file" ] || echo "644 $file $share/bash-completion/completions/$(basename "$file" .bash)"

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "daemon/log.h"
+#include "daemon/log_limit.h"
 #include "daemon/secrets.h"
 
 /* Keeps what it is given. */
@@ -38,6 +39,53 @@ static void a_line_is_keys_and_values(void **state)
     renders(LEVEL_INFO, &about, "create started",
             "level=info object=VDB/orders-dev job=J1 msg=\"create started\"");
     renders(LEVEL_ERROR, NULL, "no", "level=error msg=\"no\"");
+    about = (struct log_about){ .object = "VDB/orders-dev",
+                                .engine = "ce east",
+                                .commit = "3f9c1d2",
+                                .plan = "ab47ce03",
+                                .message = MESSAGE_LEFT_OFF };
+    renders(LEVEL_WARNING, &about, "update failed",
+            "level=warning object=VDB/orders-dev msg=\"update failed\" commit=3f9c1d2 "
+            "engine=\"ce east\" plan=ab47ce03 event=left-off");
+}
+
+static char *file_text(const char *path)
+{
+    struct buf text = BUF_WITH_LIMIT(1 << 20);
+    char part[4096];
+    size_t n;
+    FILE *f = fopen(path, "re");
+
+    assert_non_null(f);
+    while ((n = fread(part, 1, sizeof(part), f)) > 0)
+        assert_true(buf_add(&text, part, n));
+    assert_int_equal(fclose(f), 0);
+    return buf_take(&text);
+}
+
+static void every_event_has_an_id_and_is_documented(void **state)
+{
+    char *catalog = file_text("packaging/systemd/dctd.catalog");
+    char *page = file_text("packaging/man/dctd.8");
+
+    (void)state;
+    for (size_t i = MESSAGE_NONE + 1; i < MESSAGES; i++) {
+        char *entry = xasprintf("\n-- %s\nSubject: ", message_id(i));
+        char *item = xasprintf("\n.It Cm %s", message_name(i));
+        assert_int_equal(strspn(message_id(i), "0123456789abcdef"), 32);
+        assert_int_equal(strlen(message_id(i)), 32);
+        assert_non_null(strstr(catalog, entry));
+        assert_non_null(strstr(page, item));
+        assert_non_null(strstr(page, message_id(i)));
+        for (size_t j = 1; j < i; j++)
+            assert_string_not_equal(message_id(i), message_id(j));
+        free(item);
+        free(entry);
+    }
+    assert_null(message_id(MESSAGE_NONE));
+    assert_null(message_name(MESSAGES));
+    free(page);
+    free(catalog);
 }
 
 static void what_could_fake_a_line_is_escaped(void **state)
@@ -125,6 +173,39 @@ static void secrets_never_reach_the_log(void **state)
     secrets_free(s);
 }
 
+static void talk_again_and_again(void)
+{
+    struct log_about off = { .object = "VDB/off", .message = MESSAGE_LEFT_OFF };
+
+    for (int i = 0; i < 20; i++) {
+        log_warning("DCT did not answer for %d s", i);
+        log_about(LEVEL_ERROR, &off, "the database is still switched off");
+    }
+    log_warning("something else");
+    log_flush();
+}
+
+static size_t count(const char *text, const char *line)
+{
+    size_t n = 0;
+
+    for (const char *p = text; (p = strstr(p, line)) != NULL; p += strlen(line))
+        n++;
+    return n;
+}
+
+static void repetition_is_counted_but_not_for_what_is_left_off(void **state)
+{
+    (void)state;
+    char *text = captured(talk_again_and_again);
+    assert_int_equal(count(text, "msg=\"DCT did not answer"), LOG_BURST);
+    assert_int_equal(count(text, "msg=\"the database is still switched off"), 20);
+    assert_int_equal(count(text, "something else"), 1);
+    assert_non_null(strstr(text, "level=warning msg=\"15 more lines like this within a minute: "
+                                 "DCT did not answer for 5 s\"\n"));
+    free(text);
+}
+
 static void talk_at_length(void)
 {
     char *text = xasprintf("%020000d", 1);
@@ -165,7 +246,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_line_is_keys_and_values),
         cmocka_unit_test(what_could_fake_a_line_is_escaped),
+        cmocka_unit_test(every_event_has_an_id_and_is_documented),
         cmocka_unit_test(levels_have_names),
+        cmocka_unit_test(repetition_is_counted_but_not_for_what_is_left_off),
         cmocka_unit_test(lines_above_the_level_are_left_out),
         cmocka_unit_test(secrets_never_reach_the_log),
         cmocka_unit_test(an_overlong_text_is_cut),
