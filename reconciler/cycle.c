@@ -97,7 +97,7 @@ void cycle_free(struct cycle *c)
     ledger_free(c->ledger);
     backoff_clear(&c->backoff);
     flips_clear(&c->flips);
-    told_clear(&c->told_blocked);
+    told_clear(&c->told_before);
     suspensions_clear(&c->configured);
     tracks_clear(&c->tracks);
     free(c->judged);
@@ -213,19 +213,6 @@ static void forget_gone(struct cycle *c, struct step *s)
             continue;
         fx_record(s->fx, e->key, NULL);
         ledger_remove(c->ledger, e->key);
-    }
-}
-
-static void report_drift(const struct cycle *c, struct step *s)
-{
-    for (size_t i = 0; i < c->plan->n; i++) {
-        const struct action *a = &c->plan->items[i];
-        for (size_t j = 0; j < a->n_changes; j++) {
-            const struct change *ch = &a->changes[j];
-            if (ch->why == WHY_DRIFT && ch->was)
-                fx_report(s->fx, REPORT_DRIFT, a->key, "`%s` is %s, the manifest says %s",
-                          a->kind->table.rows[ch->row].yaml, ch->was, ch->becomes);
-        }
     }
 }
 
@@ -394,9 +381,9 @@ static void after_planning(struct cycle *c, struct step *s)
     }
     keep_settled(c, s);
     forget_gone(c, s);
-    report_drift(c, s);
+    told_drift(&c->told_before, c->plan, s->fx);
     if (c->options.mode == CYCLE_RUN)
-        told_blocks(&c->told_blocked, c->plan, s->fx);
+        told_blocks(&c->told_before, c->plan, s->fx);
     if (c->next_set && !c->stopping)
         cycle_observe(c, s);
     else if (nothing_to_do(c) || c->stopping)

@@ -19,7 +19,7 @@ struct cycle {
     struct ledger *ledger;
     struct backoff backoff;
     struct flips flips;
-    struct told told_blocked;
+    struct told told_before;
     uint64_t ids;
     unsigned api;
     enum cycle_phase phase;

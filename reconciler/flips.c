@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "reconciler/plan_render.h"
 #include "reconciler/planner.h"
 
 struct flip {
@@ -47,6 +48,19 @@ static struct flip *flip_of(struct flips *f, const char *key, msec now)
     return flip;
 }
 
+/* The moment, not how long it is until then: the words stay the same until it comes. */
+static void block(struct action *a, const struct flip *flip)
+{
+    struct buf until = BUF_WITH_LIMIT(64);
+
+    render_moment(flip->since + FLIPS_WINDOW, &until);
+    action_block_as(a, BLOCK_FLAPPING,
+                    xasprintf("its drift was repaired %u times within the hour, and something "
+                              "changes it back; find out who, it is tried again at %s",
+                              flip->n, buf_text(&until)));
+    buf_clear(&until);
+}
+
 void flips_check(struct flips *f, struct plan *p, msec now, bool only_look)
 {
     for (size_t i = 0; !only_look && i < p->n; i++) {
@@ -58,9 +72,6 @@ void flips_check(struct flips *f, struct plan *p, msec now, bool only_look)
             flip->n++;
             continue;
         }
-        action_block_as(a, BLOCK_FLAPPING,
-                        xasprintf("its drift was repaired %u times within the hour, and something "
-                                  "changes it back; find out who, it is tried again in %d min",
-                                  flip->n, (int)((flip->since + FLIPS_WINDOW - now) / 60000) + 1));
+        block(a, flip);
     }
 }

@@ -60,7 +60,37 @@ void told_blocks(struct told *t, const struct plan *p, struct effects *fx)
     t->by_key = now;
 }
 
+static void tell_drift(struct told *t, const struct action *a, const struct change *c,
+                       struct map *now, struct effects *fx)
+{
+    const char *row = a->kind->table.rows[c->row].yaml;
+    char *key = xasprintf("%s\n%s", a->key, row);
+    char *text = xasprintf("`%s` is %s, the manifest says %s", row, c->was, c->becomes);
+
+    if (!known(&t->drifts, key, text))
+        fx_report(fx, REPORT_DRIFT, a->key, "%s", text);
+    add(now, key, text);
+    free(key);
+    free(text);
+}
+
+void told_drift(struct told *t, const struct plan *p, struct effects *fx)
+{
+    struct map now = { 0 };
+
+    for (size_t i = 0; i < p->n; i++) {
+        const struct action *a = &p->items[i];
+        for (size_t j = 0; j < a->n_changes; j++) {
+            if (a->changes[j].why == WHY_DRIFT && a->changes[j].was)
+                tell_drift(t, a, &a->changes[j], &now, fx);
+        }
+    }
+    drop(&t->drifts);
+    t->drifts = now;
+}
+
 void told_clear(struct told *t)
 {
+    drop(&t->drifts);
     drop(&t->by_key);
 }

@@ -41,6 +41,48 @@ static void test_an_object_that_flips_is_left_alone_for_an_hour(void **state)
     test_world_free(w);
 }
 
+static size_t times_told(const struct test_world *w, const char *what)
+{
+    size_t n = 0;
+
+    for (const char *at = buf_text(&w->trace); (at = strstr(at, what)); at++)
+        n++;
+    return n;
+}
+
+static void pass(struct test_world *w, msec time)
+{
+    for (msec end = w->now + time; w->now < end;) {
+        w->rested = false;
+        test_world_run(w, end - w->now);
+    }
+}
+
+/* Cycle after cycle finds the same: people hear of it when it begins. */
+static void test_what_is_left_alone_is_told_once(void **state)
+{
+    const msec minute = 60000;
+    struct test_world *w = test_world_new(&(struct sim_options){ 0 }, CYCLE_RUN);
+
+    (void)state;
+    w->options.interval = 5 * minute;
+    test_world_restart(w);
+    test_world_manifests(w, estate_all());
+    pass(w, 60 * minute);
+    story_forget(w);
+    for (unsigned i = 0; i <= FLIPS_MAX; i++) {
+        spoil_description(w);
+        test_world_nudge(w);
+        pass(w, minute);
+    }
+    pass(w, 40 * minute);
+    assert_int_equal(times_told(w, "is \"by hand\", the manifest says"), FLIPS_MAX + 1);
+    assert_int_equal(times_told(w, "and something changes it back"), 1);
+    pass(w, 30 * minute);
+    story_member(w, "/vdbs", "orders-dev", "description", "for developers");
+    test_world_free(w);
+}
+
 static size_t refused;
 
 static enum fate engine_is_away(struct test_world *w, const struct request *r)
@@ -128,6 +170,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_an_object_that_flips_is_left_alone_for_an_hour),
+        cmocka_unit_test(test_what_is_left_alone_is_told_once),
         cmocka_unit_test(test_an_engine_that_is_away_is_asked_once_a_pause),
         cmocka_unit_test(test_suspended_kinds_are_not_touched_until_the_end),
         cmocka_unit_test(test_a_share_of_the_estate_is_a_budget_too),
