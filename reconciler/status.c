@@ -179,10 +179,10 @@ bool cycle_next_object(const struct cycle *c, size_t *cursor, msec now, struct o
 /* What stands in the way is told like an error, as long as it does. */
 static void note_obstacle(const struct subject *s, struct track *t)
 {
-    bool stands = condition_obstacle(s);
+    const struct action *a = s->action;
 
-    if (stands)
-        track_error(t, ERROR_BLOCKED, s->action->blocked, s->now);
+    if (a && condition_obstacle(s))
+        track_error(t, ERROR_BLOCKED, a->blocked, s->now);
     else if (t->error && t->error->class == ERROR_BLOCKED)
         track_error_over(t);
 }

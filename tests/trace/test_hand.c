@@ -13,7 +13,7 @@
 #include "tests/lib/estate.h"
 #include "tests/lib/story.h"
 
-enum { HOUR = 3600000 };
+static const msec HOUR = 3600000;
 
 static const char root[] = "uid 0 (root)";
 

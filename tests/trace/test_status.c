@@ -12,7 +12,7 @@
 #include "tests/lib/estate.h"
 #include "tests/lib/story.h"
 
-enum { HOUR = 3600000 };
+static const msec HOUR = 3600000;
 
 static struct object_status look_at(const struct test_world *w, const char *key)
 {
