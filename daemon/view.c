@@ -114,7 +114,7 @@ const char *view_trouble(const cJSON *object)
     const char *error = json_text(object, "lastError.text");
     const char *message = json_text(telling(object), "message");
 
-    if (is_true(object, "Stalled") && error)
+    if (error && (is_true(object, "Stalled") || view_number(object, "attempts", 0) > 0))
         return error;
     if (message && *message)
         return message;

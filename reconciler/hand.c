@@ -42,6 +42,8 @@ char *adopt_refusal(const struct ledger *l, const char *key, enum kind kind, con
 
     if (!adopt_id(id))
         return xasprintf("the id of a DCT object is needed, as DCT shows it");
+    if (adopted_already(l, key, id))
+        return NULL;
     if (other)
         return xasprintf("%s is %s in the ledger; `dctd forget %s` first", id, other->key,
                          other->key);
