@@ -539,6 +539,16 @@ void action_resume(struct exec *x, struct action *a, struct step *s)
     action_begin_job(a, e->intent.job, s);
 }
 
+/* By its name alone the plan took something for what a creation made that nobody
+ * answered. What DCT is still making is asked for first, then what has that name. */
+static void doubt_id(struct action *a, const struct entry *e)
+{
+    if (!a->wanted || !e || !e->intent.makes || e->intent.job || e->id)
+        return;
+    free(a->id);
+    a->id = NULL;
+}
+
 void action_begin(struct exec *x, struct action *a, struct step *s)
 {
     const struct entry *e = action_entry(x, a);
@@ -551,6 +561,7 @@ void action_begin(struct exec *x, struct action *a, struct step *s)
     a->run->environment = environment ? xstrdup(environment) : NULL;
     if (!a->engine && a->wanted && resolve_engine(x->world, a->wanted))
         a->engine = xstrdup(resolve_engine(x->world, a->wanted));
+    doubt_id(a, e);
     if (a->verb != VERB_NONE)
         action_report(a, REPORT_STARTED, a->reason, s);
     if (a->verb == VERB_FORGET) {

@@ -47,7 +47,9 @@ char *adopt_refusal(const struct ledger *l, const char *key, enum kind kind, con
     if (other)
         return xasprintf("%s is %s in the ledger; `dctd forget %s` first", id, other->key,
                          other->key);
-    if (was && (was->intent.open || was->owes_enable))
+    /* Of a creation that nobody answered a person may say what it made. */
+    bool unanswered = was && was->intent.makes && !was->intent.job && !was->id;
+    if (was && ((was->intent.open && !unanswered) || was->owes_enable))
         return xasprintf("%s: %s; let dctd finish that, or `dctd forget --force %s` first", key,
                          was->intent.open ? "a change of it is under way"
                                           : "an enable is owed to it",

@@ -149,62 +149,91 @@ static bool match_adopt_id(const struct world *world, const struct wanted *w, st
 /* The objects of one name: ours by tag, unmarked, somebody else's. */
 struct namesakes {
     struct observed_item *ours, *plain, *other;
-    bool several; /* unmarked ones */
+    size_t n_ours, n_plain;
+    struct buf ids; /* of those that could be it */
 };
+
+static void add_namesake(struct buf *ids, const struct observed_item *item)
+{
+    buf_printf(ids, "%s%s", ids->n ? ", " : "", item->id);
+}
 
 static struct namesakes namesakes_of(const struct world *world, const struct wanted *w)
 {
     struct candidates c = candidates_of(world, w);
-    struct namesakes n = { 0 };
+    struct namesakes n = { .ids = BUF_WITH_LIMIT(WHY_MAX / 2) };
+    struct buf plain = BUF_WITH_LIMIT(WHY_MAX / 2);
     struct observed_item *item;
 
-    while ((item = next_candidate(&c)) && !n.ours) {
+    while ((item = next_candidate(&c))) {
         if (!match_is(world, w, item))
             continue;
         if (streq(item->owner, world->instance)) {
+            n.n_ours++;
             n.ours = item;
+            add_namesake(&n.ids, item);
         } else if (item->owner) {
             n.other = item;
         } else {
-            n.several = n.several || n.plain;
+            n.n_plain++;
             n.plain = item;
+            add_namesake(&plain, item);
         }
     }
+    if (n.n_ours)
+        buf_clear(&plain);
+    else
+        n.ids = plain;
     return n;
 }
 
+/* A person has to say which one it is. */
+static char *several_text(const struct wanted *w, const struct pairing *p,
+                          const struct namesakes *n)
+{
+    bool made = p->entry && p->entry->origin == ORIGIN_CREATED && !p->entry->id;
+
+    return xasprintf("DCT has %zu of that name%s: %s; say which one it is: dctd adopt %s ID (or "
+                     "policy.adoptId in the manifest)",
+                     n->n_ours > 1 ? n->n_ours : n->n_plain,
+                     n->n_ours > 1 ? ", all tagged as made here"
+                     : made        ? ", and which one our creation made is not known"
+                                   : "",
+                     buf_text(&n->ids), w->key);
+}
+
 /* Ours by tag, or the only one that is not marked. */
+static void match_namesakes(const struct wanted *w, const struct namesakes *n, struct pairing *p)
+{
+    if (n->n_ours > 1 || (!n->n_ours && n->n_plain > 1)) {
+        conflict(p, n->ours ? n->ours : n->plain, several_text(w, p, n));
+    } else if (n->ours) {
+        *p = (struct pairing){
+            .match = MATCH_OURS, .item = n->ours, .entry = p->entry, .by_tag = true
+        };
+    } else if (n->plain && p->entry && p->entry->origin == ORIGIN_CREATED && !p->entry->id) {
+        p->match = MATCH_OURS; /* our create made it, and no reply named it */
+        p->item = n->plain;
+        p->by_tag = true;
+    } else if (n->plain && w->object->policy.adopt != ADOPT_NEVER) {
+        p->match = MATCH_ADOPT;
+        p->item = n->plain;
+    } else if (n->plain) {
+        conflict(p, n->plain,
+                 xasprintf("%s exists in DCT and is not managed here; policy.adopt: ifExists, or "
+                           "dctd adopt %s %s, takes it over",
+                           n->plain->id, w->key, n->plain->id));
+    } else if (n->other) {
+        conflict(p, n->other, elsewhere_text(n->other));
+    }
+}
+
 static void match_name(const struct world *world, const struct wanted *w, struct pairing *p)
 {
-    const struct namesakes n = namesakes_of(world, w);
-    struct observed_item *plain = n.plain;
+    struct namesakes n = namesakes_of(world, w);
 
-    if (n.ours) {
-        *p = (struct pairing){
-            .match = MATCH_OURS, .item = n.ours, .entry = p->entry, .by_tag = true
-        };
-        return;
-    }
-    if (n.several) {
-        conflict(p, plain,
-                 xasprintf("DCT has several of that name; say which one as policy.adoptId"));
-        return;
-    }
-    if (plain && p->entry && p->entry->origin == ORIGIN_CREATED && !p->entry->id) {
-        p->match = MATCH_OURS; /* our create made it, and no reply named it */
-        p->item = plain;
-        p->by_tag = true;
-    } else if (plain && w->object->policy.adopt != ADOPT_NEVER) {
-        p->match = MATCH_ADOPT;
-        p->item = plain;
-    } else if (plain) {
-        conflict(p, plain,
-                 xasprintf("%s exists in DCT and is not managed here; policy.adopt: ifExists "
-                           "takes it over",
-                           plain->id));
-    } else if (n.other) {
-        conflict(p, n.other, elsewhere_text(n.other));
-    }
+    match_namesakes(w, &n, p);
+    buf_clear(&n.ids);
 }
 
 /* Ours by tag under its old name: the ledger was lost before the rename. */

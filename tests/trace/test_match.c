@@ -183,8 +183,8 @@ static void test_several_of_a_name_are_not_guessed(void **state)
     story_rest(w, yaml);
     story_sent(w, "");
     char *plan = story_plan(w, yaml);
-    story_holds(plan, "! VDB/orders-test blocked: DCT has several of that name");
-    story_holds(plan, "policy.adoptId");
+    story_holds(plan, "! VDB/orders-test blocked: DCT has 2 of that name:");
+    story_holds(plan, "dctd adopt VDB/orders-test");
     free(plan);
     free(yaml);
     test_world_free(w);

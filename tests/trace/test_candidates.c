@@ -1,0 +1,129 @@
+/* A creation that nobody answered, and what DCT has of that name afterwards: one
+ * is it, of two a person says which. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "reconciler/hand.h"
+#include "tests/lib/estate.h"
+#include "tests/lib/story.h"
+
+enum { HOUR = 3600000 };
+
+static const char key[] = "SourceConfig/orders";
+
+/* Does somebody else make one of that name while nobody hears of ours? */
+static enum fate unheard(struct test_world *w, const struct request *r)
+{
+    const bool *another = w->ctx;
+
+    if (!streq(r->path, "/sources/postgres"))
+        return FATE_CARRIED;
+    w->fate = NULL;
+    if (*another)
+        story_meddle(w, "create",
+                     "{\"kind\":\"sources\",\"name\":\"orders\",\"id\":\"1-X-9\",\"set\":"
+                     "{\"environment_id\":\"1-UNIX_HOST_ENVIRONMENT-1\",\"engine_id\":\"1\"}}");
+    return FATE_UNHEARD;
+}
+
+static struct test_world *creating(bool *another)
+{
+    struct test_world *w = test_world_new(&(struct sim_options){ .strict = true }, CYCLE_APPLY);
+
+    w->fate = unheard;
+    w->ctx = another;
+    return w;
+}
+
+/* As `dctd adopt` does while no service runs. */
+static void adopt_by_hand(struct test_world *w, const char *id)
+{
+    struct ledger *l = ledger_new();
+
+    for (size_t i = 0; i < w->n_ledger; i++)
+        assert_true(ledger_restore(l, w->ledger[i].text));
+    assert_null(adopt_refusal(l, key, KIND_SOURCE_CONFIG, id, false));
+    char *text = entry_text(adopt(l, key, KIND_SOURCE_CONFIG, id));
+    test_world_keep(w, key, text);
+    test_world_restart(w);
+    free(text);
+    ledger_free(l);
+}
+
+static void test_one_candidate_is_not_asked_about(void **state)
+{
+    bool another = false;
+    struct test_world *w = creating(&another);
+
+    (void)state;
+    story_converge(w, estate_all());
+    story_lacks(buf_text(&w->trace), "say which one it is");
+    assert_int_equal(test_world_count(w, "/sources", "orders"), 1);
+    test_world_free(w);
+}
+
+static void test_of_two_candidates_a_person_chooses(void **state)
+{
+    bool another = true;
+    struct test_world *w = creating(&another);
+
+    (void)state;
+    story_rest(w, estate_all());
+    assert_false(w->converged);
+    assert_int_equal(test_world_count(w, "/sources", "orders"), 2);
+    char *plan = story_plan(w, estate_all());
+    story_holds(plan, "! SourceConfig/orders blocked: DCT has 2 of that name, and which one our");
+    story_holds(plan, "1-APPDATA_STAGED_SOURCE_CONFIG-1");
+    story_holds(plan, "1-X-9");
+    story_holds(plan, "dctd adopt SourceConfig/orders ID");
+    free(plan);
+
+    adopt_by_hand(w, "1-APPDATA_STAGED_SOURCE_CONFIG-1");
+    story_forget(w);
+    story_converge(w, estate_all());
+    for (size_t i = 0; i < w->sent.n; i++)
+        story_lacks(w->sent.items[i], "1-X-9");
+    assert_int_equal(test_world_count(w, "/sources", "orders"), 2);
+    story_holds(test_world_ledger(w, key), "1-APPDATA_STAGED_SOURCE_CONFIG-1");
+    test_world_free(w);
+}
+
+/* Both carry our tag: neither is taken by chance. */
+static void test_two_of_our_own_are_asked_about(void **state)
+{
+    struct test_world *w = story_of(estate_all());
+
+    (void)state;
+    story_meddle(w, "create",
+                 "{\"kind\":\"vdbs\",\"name\":\"orders-test\",\"id\":\"1-X-9\",\"set\":"
+                 "{\"engine_id\":\"1\",\"group_name\":\"Untitled\",\"tags\":"
+                 "[{\"key\":\"dctd-owner\",\"value\":\"test\"}]}}");
+    story_settle(w); /* the ledger knows which one is meant */
+    story_sent(w, "");
+    test_world_ledger_lost(w);
+    test_world_restart(w);
+    story_rest(w, estate_all());
+    story_sent(w, "");
+    char *plan = story_plan(w, estate_all());
+    story_holds(plan,
+                "! VDB/orders-test blocked: DCT has 2 of that name, all tagged as made here:");
+    story_holds(plan, "dctd adopt VDB/orders-test ID");
+    free(plan);
+    test_world_free(w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_one_candidate_is_not_asked_about),
+        cmocka_unit_test(test_of_two_candidates_a_person_chooses),
+        cmocka_unit_test(test_two_of_our_own_are_asked_about),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
