@@ -9,7 +9,9 @@ cd "$(dirname "$0")/.."
 mkdir -p "${BUILD:=build}"
 out=$(cd "$BUILD" && pwd)/rpm
 version=$(sed -n 's/^VERSION *= *//p' Makefile)
-[ ! -e /etc/debian_version ] || set -- --nodeps "$@"
+if [ -e /etc/debian_version ]; then
+    set -- --nodeps --define 'debug_package %{nil}' "$@"
+fi
 
 rm -rf "$out"
 mkdir -p "$out/SOURCES" "$out/SPECS"
@@ -26,11 +28,15 @@ rm -rf "$out/dctd-$version"
     cat packaging/rpm/dctd.spec
     PREFIX=/usr packaging/install.sh list | awk '{ print $3 }' |
         grep -E '^/usr/(share/(bash-completion|zsh|fish|dctd)/|lib/systemd/catalog/)' || true
+    printf '\n%%changelog\n'
+    sed -n 's/^ -- \(.*>\)  \(...\), \(..\) \(...\) \(....\) .*/* \2 \4 \3 \5 \1/p' packaging/deb/changelog |
+        head -n 1
+    echo "- Version $version; see CHANGELOG.md."
 } >"$out/SPECS/dctd.spec"
 unset MAKEFLAGS MAKEOVERRIDES MFLAGS BUILD
 rpmbuild -ba "$@" --define "_topdir $out" --define '_source_date_epoch_from_changelog 0' \
     --define 'use_source_date_epoch_as_buildtime 1' --define 'clamp_mtime_to_source_date_epoch 1' \
-    --define '_buildhost localhost' --define 'debug_package %{nil}' "$out/SPECS/dctd.spec" >"$out/log" 2>&1 ||
+    --define '_buildhost localhost' "$out/SPECS/dctd.spec" >"$out/log" 2>&1 ||
     { tail -n 60 "$out/log" && exit 1; }
 rm -rf "$out/BUILD" "$out/BUILDROOT"
 find "$out" -name '*.rpm'

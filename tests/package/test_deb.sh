@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# The Debian package that `make deb` left in $BUILD/deb: what lintian says, and
+# that it holds what `make install` lays out.
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/../e2e/lib.sh"
+
+package() {
+    echo "$BUILD"/deb/dctd_*.deb
+}
+
+# "MODE PATH" of what `make install` lays out; documents as Debian names them.
+laid_out() {
+    make -s BUILD="$BUILD" install DESTDIR="$work/tree" PREFIX=/usr UNITDIR=/lib/systemd/system >/dev/null
+    find "$work/tree" \( -type f -o -type d -path '*/etc/dctd*' \) -printf '%m /%P\n' |
+        grep -vE ' /usr/share/doc/dctd/(LICENSE|CHANGELOG\.md)$'
+}
+
+# The same of the package, unpacked, without what every Debian package has.
+packaged() {
+    dpkg-deb -x "$(package)" "$work/unpacked"
+    find "$work/unpacked" \( -type f -o -type d -path '*/etc/dctd*' \) -printf '%m /%P\n' |
+        grep -vE ' /usr/share/(doc/dctd/(changelog(\.Debian)?\.gz|copyright)|lintian/overrides/dctd)$' |
+        sed -E '/\/(man|doc)\//s/\.gz$//'
+}
+
+test_lintian_is_content() {
+    command -v lintian >/dev/null || fail "lintian is missing: packaging/install-deps.sh --package"
+    lintian --allow-root --fail-on error,warning "$BUILD"/deb/*.changes
+}
+
+test_the_layout_is_that_of_make_install() {
+    laid_out | LC_ALL=C sort >"$work/one"
+    packaged | LC_ALL=C sort >"$work/two"
+    diff "$work/one" "$work/two"
+    # The same bytes, where Debian strips and packs nothing.
+    (cd "$work/tree" && find etc lib usr/lib -type f -exec cmp {} "$work/unpacked/{}" \;)
+}
+
+test_the_configuration_is_the_administrators() {
+    dpkg-deb -e "$(package)" "$work/control"
+    same "conffiles" /etc/dctd/dctd.yaml "$(cat "$work/control/conffiles")"
+}
+
+# What keeps the program hard to abuse survives the packaging.
+test_the_programs_are_hardened() {
+    local program
+    dpkg-deb -x "$(package)" "$work/unpacked"
+    for program in "$work"/unpacked/usr/bin/*; do
+        readelf -h "$program" | grep -q 'Type: *DYN' || fail "$program is no PIE"
+        readelf -d "$program" | grep -q 'BIND_NOW\|NOW' || fail "$program binds late"
+        readelf -l "$program" | grep -q GNU_RELRO || fail "$program has no RELRO"
+        readelf -l "$program" | grep -A1 GNU_STACK | grep -q 'RW ' || fail "$program has an executable stack"
+        readelf -W --dyn-syms "$program" | grep -q __stack_chk_fail || fail "$program has no stack protector"
+        readelf -W --dyn-syms "$program" | grep -q _chk@ || fail "$program is not fortified"
+    done
+}
+
+run_tests
