@@ -150,21 +150,30 @@ bool git_is_commit_id(const char *text)
     return (n == 40 || n == 64) && strspn(text, "0123456789abcdef") == n;
 }
 
+static bool ends_with(const char *s, const char *end)
+{
+    size_t n = strlen(s), m = strlen(end);
+
+    return n >= m && streq(s + n - m, end);
+}
+
 /* As git-check-ref-format(1) has it; nothing that a pattern, a revision or an
  * option could be taken for. */
 bool git_ref_valid(const char *ref)
 {
-    size_t n = strlen(ref);
+    static const char *const nowhere[] = { "..", "@{", "//", "/.", ".lock/" };
 
-    if (n == 0 || ref[0] == '-' || ref[0] == '/' || ref[n - 1] == '/' || ref[n - 1] == '.' ||
-        streq(ref, "@") || strpbrk(ref, " ~^:?*[\\") || strstr(ref, "..") || strstr(ref, "@{") ||
-        strstr(ref, "//") || strstr(ref, "/."))
+    if (strchr("-/.", ref[0]) || streq(ref, "@") || strpbrk(ref, " ~^:?*[\\"))
         return false;
-    for (size_t i = 0; i < n; i++) {
-        if ((unsigned char)ref[i] < ' ' || ref[i] == 0x7f)
+    for (size_t i = 0; i < ARRAY_LEN(nowhere); i++) {
+        if (strstr(ref, nowhere[i]))
             return false;
     }
-    return ref[0] != '.' && !(n >= 5 && streq(ref + n - 5, ".lock")) && !strstr(ref, ".lock/");
+    for (const char *c = ref; *c; c++) {
+        if ((unsigned char)*c < ' ' || *c == 0x7f)
+            return false;
+    }
+    return !ends_with(ref, "/") && !ends_with(ref, ".") && !ends_with(ref, ".lock");
 }
 
 static const struct {
@@ -410,17 +419,30 @@ static bool same_secret(const struct secret_setting *a, const struct secret_sett
     return a->source == b->source && streq(a->name, b->name);
 }
 
+static bool same_texts(const struct git_setting *a, const struct git_setting *b)
+{
+    const char *const pairs[][2] = {
+        { a->url, b->url },         { a->ref, b->ref },
+        { a->path, b->path },       { a->username, b->username },
+        { a->ca_file, b->ca_file }, { a->known_hosts, b->known_hosts },
+        { a->signers, b->signers }, { a->keyring, b->keyring },
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(pairs); i++) {
+        if (!streq(pairs[i][0], pairs[i][1]))
+            return false;
+    }
+    return true;
+}
+
 bool git_setting_equal(const struct git_setting *a, const struct git_setting *b)
 {
     if (!a || !b)
         return a == b;
-    return streq(a->url, b->url) && streq(a->ref, b->ref) && streq(a->path, b->path) &&
-           a->interval == b->interval && a->timeout == b->timeout && a->depth == b->depth &&
-           a->max_size == b->max_size && a->max_files == b->max_files &&
-           a->submodules == b->submodules && streq(a->username, b->username) &&
-           same_secret(&a->password, &b->password) && same_secret(&a->ssh_key, &b->ssh_key) &&
-           streq(a->known_hosts, b->known_hosts) && streq(a->ca_file, b->ca_file) &&
-           streq(a->signers, b->signers) && streq(a->keyring, b->keyring);
+    return same_texts(a, b) && a->interval == b->interval && a->timeout == b->timeout &&
+           a->depth == b->depth && a->max_size == b->max_size && a->max_files == b->max_files &&
+           a->submodules == b->submodules && same_secret(&a->password, &b->password) &&
+           same_secret(&a->ssh_key, &b->ssh_key);
 }
 
 char *git_folder(const char *ledger)

@@ -14,7 +14,8 @@ static void begin_ask(struct git_try *t)
     const char *ref = t->o.setting->ref;
     bool whole = streq(ref, "HEAD") || starts_with(ref, "refs/");
 
-    try_git(t, "ls-remote");
+    try_arg(t, "--git-dir=/nowhere"); /* ours may be damaged, and is not needed for this */
+    try_arg(t, "ls-remote");
     try_arg(t, "--quiet");
     try_arg(t, "--");
     try_arg(t, t->o.setting->url);
