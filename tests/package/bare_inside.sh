@@ -42,7 +42,7 @@ everything() {
         grep -vE '^/var/lib/systemd/|^/etc/(machine-id|mtab|resolv.conf)$|__pycache__' | sort
     # Whose account there is.
     cut -d : -f 1 /etc/passwd /etc/group | sed 's/^/account /' | sort
-    ls /run | sed 's/^/run /' | grep dctd
+    find /run -maxdepth 2 -name '*dctd*' ! -path '/run/systemd/*'
     systemctl list-units --all --plain --no-legend 'dctd*' | sed 's/^/unit /'
     find /var/lib/systemd -name '*dctd*'
 }
