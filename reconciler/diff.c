@@ -89,18 +89,36 @@ static bool blind_differs(const struct field *f, const struct value *wanted,
     return entry && entry->n_applied > 0;
 }
 
+enum shown_version file_shown(const struct wanted *w, const struct observed_item *item)
+{
+    const char *version = object_text(w->object, "plugin.version");
+    const char *seen = object_text(item->object, "status.version");
+
+    if (!version || !seen)
+        return VERSION_UNKNOWN;
+    return streq(version, seen) ? VERSION_SAME : VERSION_OTHER;
+}
+
+bool file_replaced(const struct wanted *w, const struct observed_item *item,
+                   const struct entry *entry)
+{
+    const struct fingerprint *applied = entry_digest(entry, "file");
+
+    return applied && fingerprint_same(applied, &object_value(w->object, "file")->digest) &&
+           entry_seen(entry, "file") && file_shown(w, item) == VERSION_OTHER;
+}
+
 /* Was the file's content seen in DCT already? Its version says so where both
  * sides have one; nothing else can. */
 static bool file_differs(const struct wanted *w, const struct observed_item *item,
                          const struct value *wanted, const struct entry *entry)
 {
     const struct fingerprint *applied = entry_digest(entry, "file");
-    const char *version = object_text(w->object, "plugin.version");
-    const char *seen = object_text(item->object, "status.version");
 
-    if (applied)
-        return wanted->digest.known && !fingerprint_same(applied, &wanted->digest);
-    return version && seen && !streq(version, seen);
+    if (!applied)
+        return file_shown(w, item) == VERSION_OTHER;
+    return (wanted->digest.known && !fingerprint_same(applied, &wanted->digest)) ||
+           file_replaced(w, item, entry);
 }
 
 struct comparison {
@@ -194,8 +212,13 @@ static void compare_row(const struct comparison *c, size_t row, struct diff *d)
     const struct value *wanted = &o->values[row], *seen = &c->item->object->values[row];
 
     if (f->type == F_FILE) {
+        bool replaced = file_replaced(c->w, c->item, c->entry);
+        const char *version = object_text(c->item->object, "status.version");
         if (file_differs(c->w, c->item, wanted, c->entry))
-            add_change(d, o->kind, row, xstrdup("(older file)"), shown(f, wanted), WHY_CHANGE);
+            add_change(d, o->kind, row,
+                       replaced ? xasprintf("(another file, version %s)", version)
+                                : xstrdup("(older file)"),
+                       shown(f, wanted), replaced ? WHY_DRIFT : WHY_CHANGE);
     } else if (!reported(c, row)) {
         if (blind_differs(f, wanted, c->entry, c->adopting))
             add_change(d, o->kind, row, xstrdup(c->adopting ? "(not known)" : "(applied before)"),

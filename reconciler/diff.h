@@ -34,6 +34,14 @@ void diff_tags(const struct world *world, const struct wanted *w, const struct o
 
 cJSON *tag_pair(const char *key, const char *value);
 
+enum shown_version { VERSION_UNKNOWN, VERSION_SAME, VERSION_OTHER };
+/* Is the version of the connector's file the one that DCT shows? */
+enum shown_version file_shown(const struct wanted *w, const struct observed_item *item);
+/* Did somebody put another connector there? The file is as it was when DCT showed
+ * its version, and DCT shows another one now. */
+bool file_replaced(const struct wanted *w, const struct observed_item *item,
+                   const struct entry *entry);
+
 /* Does the row take part in comparison at all? */
 bool row_compared(const struct field *f);
 /* Did we switch it off, and is it to be on again? The ledger knows, or the mark

@@ -84,8 +84,10 @@ static bool keep_agreed(const struct world *world, const struct wanted *w,
     bool changed = keep_rows(e, w->object, rows);
     for (size_t i = 0; i < n; i++) {
         const struct field *f = &w->object->kind->table.rows[i];
-        if (!rows[i] || item->object->values[i].state != V_SET || !remembered(f) ||
-            !entry_digest(e, f->yaml) || entry_seen(e, f->yaml))
+        bool shown = f->type == F_FILE ? file_shown(w, item) == VERSION_SAME
+                                       : item->object->values[i].state == V_SET;
+        if (!rows[i] || !shown || !remembered(f) || !entry_digest(e, f->yaml) ||
+            entry_seen(e, f->yaml))
             continue;
         entry_see(e, f->yaml);
         changed = true;

@@ -123,6 +123,30 @@ static char *connector_is_older(const struct rule_case *c)
     return why;
 }
 
+/* Put there by hand, or by whoever it is taken over from: what is installed is
+ * known by the version that DCT shows, if that can be compared at all. */
+static char *shown_is_newer(const struct rule_case *c)
+{
+    bool known = entry_digest(c->entry, "file");
+    const char *seen =
+        c->item && c->item->object ? object_text(c->item->object, "status.version") : NULL;
+    const char *wanted = object_text(c->wanted->object, "plugin.version");
+
+    if (!c->diff || !c->diff->changed[kind_row(c->kind, "file")] || !seen || !wanted ||
+        streq(seen, wanted) || (known && !entry_seen(c->entry, "file")))
+        return NULL;
+    bool comparable = build_number_valid(seen) && build_number_valid(wanted);
+    if (comparable && build_number_compare(wanted, seen) < 0)
+        return xasprintf("connector downgrades are not supported: DCT shows version %s, the file "
+                         "is version %s",
+                         seen, wanted);
+    if (comparable || !known || !file_replaced(c->wanted, c->item, c->entry))
+        return NULL;
+    return xasprintf("somebody put version %s there, and whether the file's %s is older cannot be "
+                     "told; give a newer file, or upload this one by hand",
+                     seen, wanted);
+}
+
 static bool fact_true(const struct observed_item *item, const char *row)
 {
     const struct value *v = item && item->object ? object_value(item->object, row) : NULL;
@@ -180,6 +204,7 @@ static const struct {
     char *(*broken)(const struct rule_case *c);
 } rules[] = {
     { KIND_CONNECTOR, ON_CREATE | ON_UPDATE | ON_ADOPT, connector_is_older },
+    { KIND_CONNECTOR, ON_UPDATE | ON_ADOPT, shown_is_newer },
     { KIND_ENVIRONMENT, ON_CREATE | ON_UPDATE | ON_ADOPT, host_twice },
     { KIND_SOURCE_CONFIG, ON_DELETE | ON_REPLACE, source_is_linked },
     { KIND_DSOURCE, ON_CREATE | ON_UPDATE, port_twice },

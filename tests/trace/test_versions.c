@@ -100,6 +100,55 @@ static void test_engines_of_the_oldest_servers_are_put(void **state)
     test_world_free(w);
 }
 
+static struct test_world *with_toolkit_of(const char *version)
+{
+    struct test_world *w = story_of(estate_all());
+    char *set = xasprintf("{\"kind\":\"toolkits\",\"name\":\"1-TOOLKIT-1\",\"set\":"
+                          "{\"version\":\"%s\"}}",
+                          version);
+
+    story_meddle(w, "drift", set);
+    free(set);
+    return w;
+}
+
+/* Somebody uploads an older connector by hand: ours is put back, once. */
+static void test_an_older_connector_put_there_by_hand_is_drift(void **state)
+{
+    struct test_world *w = with_toolkit_of("4.0.0");
+
+    (void)state;
+    char *plan = story_plan(w, estate_all());
+    story_holds(plan, "~ Connector/postgresql@east update: drift");
+    story_holds(plan, "(another file, version 4.0.0)");
+    story_converge(w, estate_all());
+    assert_true(starts_with(w->sent.items[0], "Connector/postgresql@east POST /toolkits/upload"));
+    story_forget(w);
+    story_settle(w);
+    story_sent(w, "");
+    free(plan);
+    test_world_free(w);
+}
+
+static void stays(const char *version, const char *why)
+{
+    struct test_world *w = with_toolkit_of(version);
+    char *plan = story_plan(w, estate_all());
+
+    story_holds(plan, why);
+    story_rest(w, estate_all());
+    story_sent(w, "");
+    free(plan);
+    test_world_free(w);
+}
+
+static void test_a_newer_connector_put_there_by_hand_stays(void **state)
+{
+    (void)state;
+    stays("4.2.0", "shows version 4.2.0, the file is version 4.1.1");
+    stays("4.0-hotfix", "somebody put version 4.0-hotfix there");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -107,6 +156,8 @@ int main(void)
         cmocka_unit_test(test_replies_tell_what_the_server_does_not),
         cmocka_unit_test(test_calls_that_an_old_server_lacks_are_told_in_the_plan),
         cmocka_unit_test(test_engines_of_the_oldest_servers_are_put),
+        cmocka_unit_test(test_an_older_connector_put_there_by_hand_is_drift),
+        cmocka_unit_test(test_a_newer_connector_put_there_by_hand_stays),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
