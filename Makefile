@@ -71,6 +71,7 @@ SCRIPTS    = $(if $(filter e2e,$(SUITES)),$(wildcard tests/e2e/test_*.sh))
 TESTS      = $(TEST_FILES:%.c=$(BUILD)/%)
 LISTENER   = $(BUILD)/tests/e2e/notify_listen
 HASTY      = $(BUILD)/tests/e2e/dctd-hasty
+RUDE       = $(BUILD)/tests/e2e/rude
 ARCHIVES   = $(BUILD)/libdaemon.a $(BUILD)/libreconciler.a $(BUILD)/libschema.a
 TEST_ARCHIVES = $(BUILD)/libtest.a $(ARCHIVES)
 # V=1 shows the commands.
@@ -91,7 +92,7 @@ test: deps ## install what is missing, build, and run every test
 deps: ## install missing compilers and libraries (Debian and Fedora families)
 	@packaging/install-deps.sh
 
-tests: $(TESTS) $(CONTRACT) $(LISTENER) $(HASTY)
+tests: $(TESTS) $(CONTRACT) $(LISTENER) $(HASTY) $(RUDE)
 
 check: all tests ## run the tests of SUITES (unit golden trace e2e)
 	@tests/lib/run.sh $(BUILD) $(TESTS) $(SCRIPTS)
@@ -191,9 +192,10 @@ $(BUILD)/%.a:
 	$(call quiet,AR) ar rcs $@ $(filter %.o,$^)
 
 $(LISTENER): $(LISTENER).o
+$(RUDE): $(RUDE).o $(BUILD)/libschema.a
 $(HASTY): $(BUILD)/tests/e2e/hasty.o $(BUILD)/daemon/main.o $(ARCHIVES)
 
-$(BUILD)/dctd $(BUILD)/dct-sim $(LISTENER) $(HASTY):
+$(BUILD)/dctd $(BUILD)/dct-sim $(LISTENER) $(HASTY) $(RUDE):
 	$(call quiet,LD) $(COMPILE) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(BUILD)/%.o: %.c Makefile

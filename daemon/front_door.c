@@ -8,11 +8,10 @@
 #include "daemon/front_parts.h"
 
 enum {
-    ACCEPT_BATCH = 64,    /* connections before others have their turn */
-    LOOK_AFTER = 5000,    /* ms between looks whether somebody who waits is still there */
-    GIVE_UP_AFTER = 1000, /* ms without a request head make room for somebody else */
-    FAREWELL = 5000,      /* ms to take leave of a connection that is given up */
-    NO_ROOM = 1000,       /* ms before descriptors are asked for again */
+    ACCEPT_BATCH = 64, /* connections before others have their turn */
+    LOOK_AFTER = 5000, /* ms between looks whether somebody who waits is still there */
+    FAREWELL = 5000,   /* ms to take leave of a connection that is given up */
+    NO_ROOM = 1000,    /* ms before descriptors are asked for again */
 };
 
 static void on_sweep(uv_timer_t *t);
@@ -156,15 +155,23 @@ static size_t connections_of(const struct front *f, const struct peer *peer)
     return n;
 }
 
-/* The one that has said nothing for longest; of that peer only, or of anyone (NULL). */
+/* ms in a state after which a connection makes room for somebody else. */
+static const uint64_t patience[PHASES] = {
+    [PHASE_HEAD] = 1000,
+    [PHASE_BODY] = 5000,
+    [PHASE_HELD] = 1000, /* who waits for news asks again */
+    [PHASE_ANSWER] = 5000,
+};
+
+/* The one that has got on least; of that peer only, or of anyone (NULL). */
 static struct connection *idler(const struct front *f, const struct peer *peer)
 {
     uint64_t now = uv_now(f->loop);
     struct connection *found = NULL;
 
     for (struct connection *c = f->connections; c; c = c->next) {
-        if (c->phase == PHASE_HEAD && now - c->since >= GIVE_UP_AFTER &&
-            (!peer || same_peer(&c->peer, peer)) && (!found || c->since < found->since))
+        if (now - c->since >= patience[c->phase] && (!peer || same_peer(&c->peer, peer)) &&
+            (!found || c->since < found->since))
             found = c;
     }
     return found;
