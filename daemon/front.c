@@ -163,6 +163,8 @@ static enum MHD_Result respond(struct front_request *q)
     struct front *f = q->front;
     struct front_answer a = { .type = "application/json" };
 
+    if (q->connection->given_up)
+        return MHD_NO;
     if (q->over)
         return say_text(q, 413, 0, "the body is too large\n");
     if (!q->connection->peer.trusted && (busy(f) || f->owed > FRONT_OWED_MAX))

@@ -71,6 +71,7 @@ static void run_soon(struct front *f)
 void front_give_up(struct connection *c)
 {
     (void)shutdown(c->fd, SHUT_RDWR);
+    c->given_up = true;
     if (c->phase == PHASE_HELD)
         MHD_resume_connection(c->mhd);
     connection_enter(c, PHASE_ANSWER, FAREWELL);

@@ -24,6 +24,7 @@ struct connection {
     enum phase phase;
     uint64_t since, until; /* of the loop's clock */
     size_t owed;           /* bytes of the answer */
+    bool given_up;         /* nothing is said to it any more */
 };
 
 struct front {

@@ -205,6 +205,36 @@ static void a_crowd_is_bounded(void **state)
     world_free(w);
 }
 
+/* Who waits for news gives way to who asks now. */
+static void a_crowd_that_waits_makes_room(void **state)
+{
+    (void)state;
+    struct world *w = world_new();
+    int fds[FRONT_PER_PEER];
+    static const char request[] = "GET /api/v1/status?after=7 HTTP/1.1\r\nHost: x\r\n\r\n";
+
+    for (unsigned i = 0; i < FRONT_PER_PEER; i++) {
+        fds[i] = call_status(w);
+        write_text(w, fds[i], request);
+        settle(w);
+    }
+    assert_int_equal(w->api.asked, FRONT_PER_PEER);
+    (void)usleep(1100000);
+    turn(w);
+    check_status_get(w, "/healthz", "200", "ok");
+    char *answer = read_answer(w, fds[0]);
+    assert_string_equal(answer, "");
+    free(answer);
+    w->api.serial++;
+    w->api.changed(w->api.ctx);
+    answer = read_answer(w, fds[1]);
+    check(answer, "200", "instance");
+    free(answer);
+    for (unsigned i = 0; i < FRONT_PER_PEER; i++)
+        (void)close(fds[i]);
+    world_free(w);
+}
+
 /* They ask for much, and read nothing. */
 static void answers_that_nobody_reads_are_bounded(void **state)
 {
@@ -262,6 +292,7 @@ int main(void)
         cmocka_unit_test(rubbish_harms_nobody),
         cmocka_unit_test(requests_have_limits),
         cmocka_unit_test(a_crowd_is_bounded),
+        cmocka_unit_test(a_crowd_that_waits_makes_room),
         cmocka_unit_test(answers_that_nobody_reads_are_bounded),
         cmocka_unit_test(questions_may_come_in_one_go),
     };
