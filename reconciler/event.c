@@ -32,6 +32,7 @@ static void effect_clear(struct effect *e)
         free(e->report.verb);
         free(e->report.text);
         free(e->report.job);
+        free(e->report.by);
         break;
     case FX_WAKE:
     case FX_PLANNED:
