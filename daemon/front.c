@@ -279,7 +279,7 @@ static void on_events(uv_poll_t *p, int status, int events)
 }
 
 /* Of interest only where the start fails. */
-static void on_complaint(void *ctx, const char *fmt, va_list args)
+PRINTF(2, 0) static void on_complaint(void *ctx, const char *fmt, va_list args)
 {
     struct front *f = ctx;
     struct buf text = BUF_WITH_LIMIT(1024);

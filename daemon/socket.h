@@ -19,7 +19,7 @@ bool socket_loopback(const struct sockaddr_storage *address);
 
 /* Listening, non-blocking descriptors; -1: *error (owned) says why. */
 int socket_listen_unix(const char *path, char **error) MUST_USE;
-int socket_listen_tcp(const char *address, char **error) MUST_USE;
+int socket_listen_tcp(const char *text, char **error) MUST_USE;
 /* The listening stream socket that systemd passes under this name, -1 if none.
  * It remains systemd's; the caller gets a descriptor of its own. */
 int socket_passed(const char *name);

@@ -144,6 +144,9 @@ static bool claim_signed(const struct webhook *w, struct delivery *d,
 struct delivery *delivery_new(const struct webhook *w, const struct webhook_claim *claim,
                               int64_t now)
 {
+    if (!w->secret)
+        return NULL;
+
     OWNED(delivery) d = xcalloc(1, sizeof(*d));
     bool hub = claim_hub(w, d, claim->hub_signature);
     bool token = claim_token(w, d, claim->gitlab_token);

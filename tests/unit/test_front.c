@@ -90,10 +90,8 @@ static size_t rubbish(uint64_t *seed, char *out, size_t max)
 
     for (unsigned left = 1 + dice(seed) % 30; left && n + 64 < max; left--) {
         if (dice(seed) % 3) {
-            const char *piece = pieces[dice(seed) % ARRAY_LEN(pieces)];
-
-            memcpy(out + n, piece, strlen(piece));
-            n += strlen(piece);
+            for (const char *p = pieces[dice(seed) % ARRAY_LEN(pieces)]; *p; p++)
+                out[n++] = *p;
         } else {
             for (unsigned bytes = dice(seed) % 60; bytes; bytes--)
                 out[n++] = (char)dice(seed);

@@ -36,7 +36,7 @@ static void has_line(const char *text, const char *line)
         if ((at == text || at[-1] == '\n') && at[n] == '\n')
             return;
     }
-    fail_msg("no line: %s\nin:\n%s", line, text);
+    fail_msg("no line: %s; the text: %s", line, text);
 }
 
 static void is_valid(const char *text)
@@ -44,7 +44,7 @@ static void is_valid(const char *text)
     char *wrong = exposition_wrong(text);
 
     if (wrong)
-        fail_msg("%s\nin:\n%s", wrong, text);
+        fail_msg("%s; the text: %s", wrong, text);
 }
 
 static void counters_add_up_by_label(void **state)
@@ -310,8 +310,8 @@ static void the_format_is_read_strictly(void **state)
         "# HELP x h\n# TYPE x gauge\nx 1 \n",                       /* more */
         "# HELP x h\n# TYPE x gauge\n# HELP x h\n# TYPE x gauge\n", /* a family twice */
         "# HELP h h\n# TYPE h histogram\nh_bucket{le=\"1\"} 1\nh_sum 1\nh_count 1\n", /* no +Inf */
-        "# HELP h h\n# TYPE h histogram\nh_bucket{le=\"1\"} 2\nh_bucket{le=\"+Inf\"} 1\n"
-        "h_sum 1\nh_count 1\n", /* not cumulative */
+        ("# HELP h h\n# TYPE h histogram\nh_bucket{le=\"1\"} 2\nh_bucket{le=\"+Inf\"} 1\n"
+         "h_sum 1\nh_count 1\n"), /* not cumulative */
         "# HELP h h\n# TYPE h histogram\nh_bucket{le=\"+Inf\"} 1\nh_sum 1\nh_count 2\n",
         "# HELP h h\n# TYPE h histogram\nh_bucket{le=\"+Inf\"} 1\nh_count 1\n", /* no sum */
     };
