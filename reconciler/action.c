@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "reconciler/keep.h"
+#include "reconciler/planner.h"
 #include "reconciler/reply.h"
 #include "schema/json.h"
 
@@ -354,6 +355,13 @@ static void agrees(struct exec *x, struct action *a, const struct observed_item 
     }
 }
 
+static bool is_disabled(const struct exec *x, const struct action *a)
+{
+    const struct observed_item *item = observed_by_id(x->world->observed, a->kind->kind, a->id);
+
+    return table_find(a->kind->table, "enabled") >= 0 && !item_enabled(item);
+}
+
 static void snapshots_reply(struct exec *x, struct action *a, const struct reply *r, struct step *s)
 {
     a->run->await = AWAIT_NOTHING;
@@ -361,6 +369,11 @@ static void snapshots_reply(struct exec *x, struct action *a, const struct reply
     if (reply_class(r) == REPLY_OK && json_at(r->body, "items[0]")) {
         a->run->snapshot = true;
         agrees(x, a, observed_by_id(x->world->observed, a->kind->kind, a->id), s);
+    } else if (reply_class(r) == REPLY_OK && a->kind->snapshot.name && is_disabled(x, a)) {
+        action_fail(x, a, FAIL_TERMINAL,
+                    xasprintf("it has no snapshot that a VDB could start from, and none can be "
+                              "taken while it is disabled; enable it"),
+                    s);
     } else if (reply_class(r) == REPLY_OK && a->kind->snapshot.name && !a->run->snapshot_taken) {
         a->run->snapshot_taken = true;
         program_one(a, TODO_SNAPSHOT, &a->kind->snapshot);

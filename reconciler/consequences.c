@@ -61,9 +61,16 @@ static void plan_first_snapshot(struct planning *p, const struct wanted *child)
     if (!parent || plan_index(p->plan, parent->key) >= 0 ||
         world->pairs[parent - world->set->items].match != MATCH_OURS)
         return;
-    (void)planning_add(p, VERB_SNAPSHOT, parent, world->pairs[parent - world->set->items].item,
-                       xasprintf("%s is provisioned from it; one is taken if it has none",
-                                 child->key));
+    const struct observed_item *item = world->pairs[parent - world->set->items].item;
+    bool off = item->object && !item_enabled(item);
+    struct action *a = planning_add(p, VERB_SNAPSHOT, parent, item,
+                                    xasprintf("%s is provisioned from it; %s", child->key,
+                                              off ? "it is disabled, so it must have one"
+                                                  : "one is taken if it has none"));
+    if (off && a->not_before && backoff_terminal(p->in->backoff, parent->key))
+        action_block(a, xasprintf("it has no snapshot that %s could start from, and none can be "
+                                  "taken while it is disabled; enable it",
+                                  child->key));
     p->plan->in_sync--;
 }
 

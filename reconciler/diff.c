@@ -167,6 +167,17 @@ static bool beyond_reach(const struct table t, const struct field *f, const stru
     return beyond;
 }
 
+/* What the reference says now, for people: the name, and the id too where another
+ * one has the same name. */
+static char *was_shown(const struct comparison *c, const struct field *f, const struct value *seen,
+                       const char *becomes)
+{
+    const char *name =
+        seen->state == V_SET ? display_id(c->world, f, c->item->engine, seen->s) : "(none)";
+
+    return streq(name, becomes) ? xasprintf("%s (%s)", name, seen->s) : xstrdup(name);
+}
+
 static void compare_ref(const struct comparison *c, size_t row, struct diff *d)
 {
     size_t before = d->n;
@@ -176,17 +187,12 @@ static void compare_ref(const struct comparison *c, size_t row, struct diff *d)
     struct resolved r;
 
     resolve_row(c->world, c->w, row, &r);
-    if (r.how == RESOLVED) {
-        if (seen->state != V_SET || !streq(r.shown, seen->s)) {
-            const char *was = seen->state == V_SET ? display_id(c->world, f, seen->s) : "(none)";
-            add_change(d, k, row, xstrdup(was), xstrdup(wanted->s), why_of(c, f, wanted));
-        }
-    } else if (r.how == RESOLVE_LATER && r.target) {
-        const char *was = seen->state == V_SET ? display_id(c->world, f, seen->s) : "(none)";
-        add_change(d, k, row, xstrdup(was), xstrdup(wanted->s), why_of(c, f, wanted));
-    } else {
+    bool is = r.how == RESOLVED && seen->state == V_SET && streq(r.shown, seen->s);
+    if (!is && (r.how == RESOLVED || (r.how == RESOLVE_LATER && r.target)))
+        add_change(d, k, row, was_shown(c, f, seen, wanted->s), xstrdup(wanted->s),
+                   why_of(c, f, wanted));
+    else if (!is)
         note_unresolved(d, &r);
-    }
     if (d->n > before && beyond_reach(k->table, f, d))
         d->changes[before].create_only = true;
     resolved_clear(&r);
@@ -257,9 +263,24 @@ static void compare_followers(const struct comparison *c, struct diff *d)
         struct resolved r;
         resolve_row(c->world, c->w, i, &r);
         if (r.how == RESOLVED && !streq(r.shown, seen->state == V_SET ? seen->s : NULL))
-            add_change(d, k, i, xstrdup(seen->state == V_SET ? seen->s : "(none)"),
-                       xstrdup(r.shown), WHY_CHANGE);
+            add_change(d, k, i,
+                       xstrdup(seen->state == V_SET
+                                   ? display_id(c->world, f, c->item->engine, seen->s)
+                                   : "(none)"),
+                       xstrdup(display_id(c->world, f, c->item->engine, r.shown)), WHY_CHANGE);
         resolved_clear(&r);
+    }
+}
+
+/* What differs because something else does was not changed by DCT. */
+static void explain_followers(const struct kind_desc *k, struct diff *d)
+{
+    for (size_t i = 0; i < d->n; i++) {
+        int followed = row_followed(k->table, &k->table.rows[d->changes[i].row]);
+        for (size_t j = 0; followed >= 0 && j < d->n; j++) {
+            if (d->changes[j].row == (size_t)followed)
+                d->changes[i].why = d->changes[j].why;
+        }
     }
 }
 
@@ -361,6 +382,7 @@ void diff_object(const struct world *world, const struct wanted *w,
             compare_row(&c, i, out);
     }
     compare_followers(&c, out);
+    explain_followers(o->kind, out);
     compare_owed(&c, out);
     for (size_t i = 0; i < out->n; i++) {
         const struct change *ch = &out->changes[i];

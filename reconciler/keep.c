@@ -2,6 +2,7 @@
 #include "reconciler/keep.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "reconciler/diff.h"
 
@@ -64,6 +65,39 @@ bool keep_rows(struct entry *e, const struct object *o, const bool *rows)
             entry_apply(e, f, v);
             changed = true;
         }
+    }
+    return changed;
+}
+
+/* Does the row name something of the object that `at` is, through its row `f`? */
+static bool follows(const struct world *world, const struct wanted *w, size_t row,
+                    const struct wanted *at, const struct field *f)
+{
+    const struct field *own = &w->object->kind->table.rows[row];
+    const char *dot = own->type == F_REF && own->ref->via ? strchr(own->ref->via, '.') : NULL;
+    char *first = dot ? xstrndup(own->ref->via, (size_t)(dot - own->ref->via)) : NULL;
+    int through = first ? table_find(w->object->kind->table, first) : -1;
+
+    free(first);
+    if (through < 0 || !streq(dot + 1, f->yaml) || w->object->values[through].state != V_SET)
+        return false;
+    return set_named(world->set, at->object->kind->kind, w->object->values[through].s, w->engine) ==
+           at;
+}
+
+bool keep_follower(const struct world *world, const struct wanted *w, const struct wanted *moved,
+                   size_t row)
+{
+    struct entry *e = ledger_find(world->ledger, w->key);
+    bool changed = false;
+
+    for (size_t i = 0; e && i < w->object->kind->table.n; i++) {
+        const struct field *f = &w->object->kind->table.rows[i];
+        if (!f->yaml || f->read || !entry_digest(e, f->yaml) ||
+            !follows(world, w, i, moved, &moved->object->kind->table.rows[row]))
+            continue;
+        entry_unapply(e, f->yaml);
+        changed = true;
     }
     return changed;
 }

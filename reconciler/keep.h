@@ -14,6 +14,10 @@ bool keep_object(const struct world *world, const struct wanted *w,
                  const struct observed_item *item, enum origin origin);
 /* Only the rows that are marked, or all declared ones when `rows` is NULL. */
 bool keep_rows(struct entry *e, const struct object *o, const bool *rows);
+/* `moved` has another value in that row now. What `w` looks up through it, and
+ * DCT does not show, is to be sent anew. True if the ledger is other than it was. */
+bool keep_follower(const struct world *world, const struct wanted *w, const struct wanted *moved,
+                   size_t row);
 /* Policy, name and engine, before the object is there. */
 bool keep_wish(const struct world *world, const struct wanted *w, struct entry *e);
 

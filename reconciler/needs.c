@@ -172,7 +172,7 @@ static void needs_of_resting(const struct planner *in, struct plan *p, size_t i)
 static bool holds_up(const struct action *blocked)
 {
     return !blocked->id || blocked->verb == VERB_DELETE || blocked->verb == VERB_REFRESH ||
-           blocked->verb == VERB_DISABLE;
+           blocked->verb == VERB_SNAPSHOT || blocked->verb == VERB_DISABLE;
 }
 
 /* What goes off for a change goes off when that can begin: not before the engine

@@ -246,15 +246,24 @@ static void choose_repository(const struct world *world, const struct wanted *w,
     }
 }
 
+/* The lists that an environment itself carries. */
+static const struct member_list {
+    const char *row, *name, *id;
+} repositories = { "status.repositories", "name", "id" },
+  users = { "status.users", "username", "user_ref" };
+
+static const struct member_list *members_of(const struct field *f)
+{
+    return f->ref->target == REF_REPOSITORY ? &repositories : &users;
+}
+
 /* A repository or user in the lists that the environment itself carries. */
 static void resolve_in_environment(const struct world *world, const struct wanted *w,
                                    const struct field *f, const char *name, struct resolved *r)
 {
-    bool repository = f->ref->target == REF_REPOSITORY;
-    const char *row = repository ? "status.repositories" : "status.users";
-    const char *by = repository ? "name" : "username", *id = repository ? "id" : "user_ref";
+    const struct member_list *m = members_of(f);
     struct observed_item *env = environment_of(world, w, f->ref->via, r);
-    const cJSON *list = fact_json(env, row), *each;
+    const cJSON *list = fact_json(env, m->row), *each;
 
     if (!env) {
         later(r, r->target);
@@ -265,17 +274,17 @@ static void resolve_in_environment(const struct world *world, const struct wante
         return;
     }
     cJSON_ArrayForEach(each, list) {
-        if (streq(json_text(each, by), name)) {
-            found(r, json_text(each, id));
+        if (streq(json_text(each, m->name), name)) {
+            found(r, json_text(each, m->id));
             return;
         }
     }
     r->how = RESOLVE_MISSING;
     buf_printf(&r->why, "environment %s has no %s `%s`", env->name,
-               repository ? "repository" : "user", name);
+               m == &repositories ? "repository" : "user", name);
     if (list && cJSON_GetArraySize(list)) {
         buf_puts(&r->why, " (it has ");
-        list_names(list, by, &r->why);
+        list_names(list, m->name, &r->why);
         buf_puts(&r->why, ")");
     }
 }
@@ -358,12 +367,41 @@ static const char *extra_name(const struct observed_extras *x, const char *id)
     return id;
 }
 
-const char *display_id(const struct world *world, const struct field *f, const char *id)
+/* Something of that id, of the kind that is meant or of any other. */
+static const char *item_name(const struct world *world, enum kind meant, const char *id)
 {
-    if (f->ref->target == REF_KIND) {
-        const struct observed_item *item = observed_by_id(world->observed, f->ref->kind, id);
-        return item ? item->name : id;
+    const struct observed_item *item = observed_by_id(world->observed, meant, id);
+
+    for (enum kind k = 0; !item && k < KINDS; k++)
+        item = observed_by_id(world->observed, k, id);
+    return item ? item->name : id;
+}
+
+/* What an environment of the engine calls its user or repository. */
+static const char *member_name(const struct world *world, const struct member_list *m,
+                               const char *engine, const char *id)
+{
+    const struct observed_list *l = &world->observed->kinds[KIND_ENVIRONMENT];
+
+    for (size_t i = 0; i < l->n; i++) {
+        const cJSON *each;
+        if (engine && l->items[i]->engine && !streq(engine, l->items[i]->engine))
+            continue;
+        cJSON_ArrayForEach(each, fact_json(l->items[i], m->row)) {
+            if (streq(json_text(each, m->id), id) && json_text(each, m->name))
+                return json_text(each, m->name);
+        }
     }
+    return id;
+}
+
+const char *display_id(const struct world *world, const struct field *f, const char *engine,
+                       const char *id)
+{
+    if (f->ref->target == REF_KIND)
+        return item_name(world, f->ref->kind, id);
+    if (f->ref->target == REF_REPOSITORY || f->ref->target == REF_ENV_USER)
+        return member_name(world, members_of(f), engine, id);
     if (f->ref->target == REF_GROUP)
         return extra_name(&world->observed->groups, id);
     if (f->ref->target == REF_POLICY)

@@ -42,7 +42,8 @@ const char *resolve_engine(const struct world *world, const struct wanted *w);
 const char *resolve_environment(const struct world *world, const struct wanted *w);
 /* The wanted object's id in DCT, NULL while it is not there. */
 const char *wanted_id(const struct world *world, const struct wanted *w);
-/* What people call the object with this id, or the id itself. */
-const char *display_id(const struct world *world, const struct field *f, const char *id);
+/* What people call the object with this id on that engine (NULL: any), or the id itself. */
+const char *display_id(const struct world *world, const struct field *f, const char *engine,
+                       const char *id);
 
 #endif

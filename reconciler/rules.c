@@ -127,20 +127,19 @@ static char *connector_is_older(const struct rule_case *c)
  * known by the version that DCT shows, if that can be compared at all. */
 static char *shown_is_newer(const struct rule_case *c)
 {
-    bool known = entry_digest(c->entry, "file");
-    const char *seen =
-        c->item && c->item->object ? object_text(c->item->object, "status.version") : NULL;
+    const bool known = entry_digest(c->entry, "file");
     const char *wanted = object_text(c->wanted->object, "plugin.version");
 
-    if (!c->diff || !c->diff->changed[kind_row(c->kind, "file")] || !seen || !wanted ||
-        streq(seen, wanted) || (known && !entry_seen(c->entry, "file")))
+    if (!c->diff->changed[kind_row(c->kind, "file")] ||
+        file_shown(c->wanted, c->item) != VERSION_OTHER || (known && !entry_seen(c->entry, "file")))
         return NULL;
+    const char *seen = object_text(c->item->object, "status.version");
     bool comparable = build_number_valid(seen) && build_number_valid(wanted);
     if (comparable && build_number_compare(wanted, seen) < 0)
         return xasprintf("connector downgrades are not supported: DCT shows version %s, the file "
                          "is version %s",
                          seen, wanted);
-    if (comparable || !known || !file_replaced(c->wanted, c->item, c->entry))
+    if (comparable || !file_replaced(c->wanted, c->item, c->entry))
         return NULL;
     return xasprintf("somebody put version %s there, and whether the file's %s is older cannot be "
                      "told; give a newer file, or upload this one by hand",

@@ -130,9 +130,26 @@ static void left_alone(struct entry *e, const struct step *s)
     e->intent.at = s->now;
 }
 
+/* Users of the environment that it was in are not those of the one it is in now. */
+static void tell_followers(const struct exec *x, const struct action *a, const bool *now,
+                           struct step *s)
+{
+    for (size_t i = 0; i < a->n_changes; i++) {
+        const size_t row = a->changes[i].row;
+        if (!now[row] || a->kind->table.rows[row].type != F_REF)
+            continue;
+        for (size_t j = 0; j < x->world->set->n; j++) {
+            const struct wanted *w = &x->world->set->items[j];
+            if (keep_follower(x->world, w, a->wanted, row))
+                action_record(ledger_find(x->world->ledger, w->key), s);
+        }
+    }
+}
+
 /* What the todo carried is noted. True if what it did is seen only later: GET
  * lags, and the job is not forgotten before it shows. */
-static bool todo_carried_out(struct action *a, struct entry *e)
+static bool todo_carried_out(const struct exec *x, struct action *a, struct entry *e,
+                             struct step *s)
 {
     struct action_run *run = a->run;
     const struct todo *t = &run->todo[run->at++];
@@ -149,8 +166,10 @@ static bool todo_carried_out(struct action *a, struct entry *e)
     run->marked = (run->marked || t->type == TODO_MARK) && t->type != TODO_UNMARK;
     run->unmarked = run->unmarked || t->type == TODO_UNMARK;
     run->refreshed = run->refreshed || t->type == TODO_REFRESH;
-    if (!seen_later && a->wanted)
+    if (!seen_later && a->wanted) {
         (void)keep_rows(e, a->wanted->object, now);
+        tell_followers(x, a, now, s);
+    }
     if (t->type == TODO_REFRESH)
         e->owes_refresh = false;
     free(now);
@@ -166,7 +185,7 @@ static void todo_done(struct exec *x, struct action *a, struct step *s)
 
     free(run->job);
     run->job = NULL;
-    bool seen_later = run->at < run->n && todo_carried_out(a, e);
+    bool seen_later = run->at < run->n && todo_carried_out(x, a, e, s);
     if (leaves)
         left_alone(e, s);
     else if (!seen_later)

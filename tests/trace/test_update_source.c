@@ -27,7 +27,8 @@ static const struct story_change changes[] = {
       "spec: {environment: pg-staging}",
       "spec: {environment: pg-target}",
       "SourceConfig/orders PATCH /sources/appdata/{id} {\"environment_id\":"
-      "\"1-UNIX_HOST_ENVIRONMENT-2\",\"repository_id\":\"1-APPDATA_REPOSITORY-2\"}\n" },
+      "\"1-UNIX_HOST_ENVIRONMENT-2\",\"repository_id\":\"1-APPDATA_REPOSITORY-2\"}\n"
+      "DSource/orders PATCH /dsources/appdata/{id} {\"environment_user\":\"HOST_USER-2\"}\n" },
     { "tags of a dSource are added by pair",
       "metadata: {name: orders}\n"
       "spec:\n"
