@@ -257,14 +257,28 @@ stops_in_order() {
     [ "$(asked 8080 'PATCH.*/vdbs/')" -eq $((writes + 1)) ]
 }
 
-runs_twice() {
+commit() {
+    git -C /opt/estate add .
+    git -C /opt/estate -c user.name=t -c user.email=t@example.com commit -q -m "$1"
+    git -C /opt/estate rev-parse --short=7 HEAD
+}
+
+runs_twice_and_from_git() {
     simulator 8081
     estate /etc/dctd/second 8081 second
+    git init -q -b main /opt/estate
+    mv /etc/dctd/second/manifests /opt/estate/
+    commit one
+    sed -i 's|^  path: manifests|  git: {url: "file:///opt/estate", ref: main, path: manifests, interval: 5s}|' \
+        /etc/dctd/second/dctd.yaml
     credentials_of /etc/dctd/second | drop_in dctd@second.service credentials
     systemctl start dctd@second
     settle dctd@second
     is dctd ActiveState '^active$'
     test -s /var/lib/dctd/second/ledger.db
+    sed -i 's/work_mem: 8MB/work_mem: 16MB/' /opt/estate/manifests/30-orders-dev.yaml
+    await 30 is dctd@second StatusText "^synced 7/7 at $(commit two)$"
+    is dctd@second ActiveState '^active$'
     systemctl stop dctd@second
     is dctd@second Result '^success$'
     is dctd ActiveState '^active$'
@@ -344,7 +358,7 @@ check "a reload takes configuration and manifests" reloads
 check "a bad configuration is refused, and the old one stays" refuses_a_bad_configuration
 check "a stuck loop is killed, started again, and converges" is_killed_when_stuck
 check "a stop awaits what is under way, and the next start finds it" stops_in_order
-check "a second instance beside the first" runs_twice
+check "a second instance beside the first, its manifests from Git" runs_twice_and_from_git
 check "its socket starts it" is_started_by_its_socket
 check "its own socket answers whom it may" answers_on_its_socket
 check "a missing key is told at once" tells_what_is_missing
