@@ -1,10 +1,12 @@
-/* `dctd validate`: are the manifests right in themselves? Asks nobody, reads no
- * secret, and needs a configuration only to learn where they are. */
+/* `dctd validate`: are the manifests right in themselves? Does not ask DCT, reads
+ * no secret but those that a Git server wants, and needs a configuration only to
+ * learn where they are. */
 #include <cjson/cJSON.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "daemon/cmd.h"
+#include "daemon/git_now.h"
 #include "daemon/loader.h"
 
 /* Digests are compared with nothing here. */
@@ -76,11 +78,12 @@ static int print_json(const struct set *set)
 
 int cmd_validate(const struct invocation *in)
 {
+    OWNED(git_checkout) tree = NULL;
     OWNED(config) c = NULL;
 
     if (in->n_paths == 0) {
         c = cmd_config(in);
-        if (!c)
+        if (!c || !cmd_fetch(in, c, &tree))
             return EXIT_TROUBLE;
     }
 

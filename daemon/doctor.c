@@ -10,10 +10,10 @@
 
 enum check {
     CONFIGURATION,
+    GIT,
     MANIFESTS,
     SECRETS,
     LEDGER,
-    GIT,
     DNS,
     TCP,
     TLS,
@@ -36,10 +36,10 @@ static const struct {
     unsigned needs; /* bits of checks that must not have failed */
 } checks[CHECKS] = {
     [CONFIGURATION] = { "configuration", check_configuration, 0 },
+    [GIT]           = { "git",           check_git,           1U << CONFIGURATION },
     [MANIFESTS]     = { "manifests",     check_manifests,     1U << CONFIGURATION },
     [SECRETS]       = { "secrets",       check_secrets,       1U << CONFIGURATION },
     [LEDGER]        = { "ledger",        check_ledger,        1U << CONFIGURATION },
-    [GIT]           = { "git",           check_git,           1U << CONFIGURATION },
     [DNS]           = { "dns",           check_dns,           1U << CONFIGURATION },
     [TCP]           = { "tcp",           check_tcp,           1U << DNS },
     [TLS]           = { "tls",           check_tls,           1U << TCP },
@@ -203,6 +203,7 @@ static void clear(struct doctor *d)
     free(d->document.why);
     cJSON_Delete(d->engines);
     set_free(d->set);
+    git_checkout_free(d->checkout);
     secrets_free(d->secrets);
     config_free(d->config);
 }

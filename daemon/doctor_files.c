@@ -46,17 +46,29 @@ void check_configuration(struct doctor *d)
                d->config->instance, d->config->dct.url, d->config->manifests);
 }
 
+/* Those of the remote's commit; where it cannot be had, of the last good one. */
+static const char *manifests_of(struct doctor *d)
+{
+    char *error = NULL;
+
+    if (d->config->git && !d->checkout)
+        d->checkout = git_now(d->config, true, &error);
+    free(error);
+    return d->checkout ? d->checkout->manifests : d->config->manifests;
+}
+
 /* The first finding, and how many more there are: `dctd validate` has them all. */
 void check_manifests(struct doctor *d)
 {
     static const uint8_t no_key[] = "doctor"; /* digests are compared with nothing here */
-    OWNED(loader) l = loader_new(d->config->manifests, no_key, sizeof(no_key), NULL);
+    const char *folder = manifests_of(d);
+    OWNED(loader) l = loader_new(folder, no_key, sizeof(no_key), NULL);
 
     d->set = loader_load(l, NULL, 0);
     const struct diags *found = &d->set->diags;
     if (found->all == 0) {
         doctor_say(d, VERDICT_OK, "%zu objects in %zu files below %s are valid", d->set->n,
-                   d->set->n_files, d->config->manifests);
+                   d->set->n_files, folder);
         return;
     }
     size_t first = 0;

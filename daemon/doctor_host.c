@@ -1,102 +1,107 @@
 /* What dctd meets on this host: git, systemd, and who listens on its sockets. */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <poll.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <systemd/sd-bus.h>
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-login.h>
 
-#include "daemon/app.h"
 #include "daemon/config_git.h"
 #include "daemon/doctor_parts.h"
 #include "daemon/env.h"
+#include "daemon/git_run.h"
 #include "daemon/socket.h"
 #include "daemon/store.h"
 
-enum { OUTPUT_MAX = 64 << 10, SECOND_USEC = 1000000 };
+enum { OUTPUT_MAX = 4096, SECOND_USEC = 1000000 };
 
-/* Reads until the other end is closed, or time is up (false). */
-static bool read_all(int fd, struct buf *out)
+/* What `git --version` says, or why it does not. */
+struct asked {
+    struct buf said;
+    bool over, good, missing;
+    char *why;
+};
+
+static bool on_output(void *ctx, const char *data, size_t n)
 {
-    msec end = app_now() + DOCTOR_PATIENCE;
-    char part[4096];
+    struct asked *a = ctx;
 
-    for (;;) {
-        msec left = end - app_now();
-        struct pollfd p = { .fd = fd, .events = POLLIN };
-        if (left <= 0 || poll(&p, 1, (int)left) == 0)
-            return false;
-        ssize_t n = read(fd, part, sizeof(part));
-        if (n <= 0)
-            return true;
-        buf_add(out, part, (size_t)n);
-    }
+    return buf_add(&a->said, data, n);
 }
 
-/* The first line of what a program says, on either stream; owned. `*status` is
- * its exit status, -1 where it did not run or not end in time. */
-static char *first_line(const char *const *argv, char *const *environment, int *status)
+static void on_done(void *ctx, const struct git_outcome *o)
 {
-    struct buf out = BUF_WITH_LIMIT(OUTPUT_MAX);
-    posix_spawn_file_actions_t actions;
-    int pipe_ends[2], code = -1;
-    pid_t pid;
+    struct asked *a = ctx;
 
-    *status = -1;
-    if (pipe2(pipe_ends, O_CLOEXEC) != 0)
-        return xstrdup(strerrordesc_np(errno));
-    (void)posix_spawn_file_actions_init(&actions);
-    (void)posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    (void)posix_spawn_file_actions_adddup2(&actions, pipe_ends[1], STDOUT_FILENO);
-    (void)posix_spawn_file_actions_adddup2(&actions, pipe_ends[1], STDERR_FILENO);
-    int failed =
-        posix_spawnp(&pid, argv[0], &actions, NULL, (char *const *)(uintptr_t)argv, environment);
-    (void)posix_spawn_file_actions_destroy(&actions);
-    (void)close(pipe_ends[1]);
-    if (failed) {
-        buf_puts(&out, strerrordesc_np(failed));
+    a->over = true;
+    a->good = o->good;
+    a->missing = o->missing;
+    a->why = xstrdup(*o->said ? o->said : o->late ? "no answer in time" : "it left with an error");
+}
+
+static void ask_git(struct doctor *d, struct asked *a)
+{
+    static const char *const args[] = { "--version", NULL };
+    const char *path = env_get("PATH");
+    char *var = xasprintf("PATH=%s", path ? path : "/usr/bin:/bin");
+    char *const env[] = { var, NULL };
+    const struct git_order order = { .program = "git",
+                                     .args = args,
+                                     .env = env,
+                                     .timeout = DOCTOR_PATIENCE,
+                                     .output = on_output,
+                                     .done = on_done,
+                                     .ctx = a };
+
+    (void)git_run(&d->loop, &order);
+    while (!a->over)
+        (void)uv_run(&d->loop, UV_RUN_ONCE);
+    free(var);
+}
+
+/* The whole way of a commit: remote, credentials, signature, size, tree. */
+static void check_remote(struct doctor *d)
+{
+    const struct git_setting *g = d->config->git;
+    char *error = NULL;
+
+    d->checkout = git_now(d->config, false, &error);
+    if (d->checkout) {
+        doctor_say(d, VERDICT_OK, "%s has %s at %.12s%s", g->url, g->ref, d->checkout->commit,
+                   g->signers || g->keyring ? ", rightly signed" : "");
     } else {
-        bool in_time = read_all(pipe_ends[0], &out);
-        if (!in_time)
-            (void)kill(pid, SIGKILL);
-        if (waitpid(pid, &code, 0) == pid && in_time && WIFEXITED(code))
-            *status = WEXITSTATUS(code);
-        if (!in_time)
-            buf_puts(&out, "no answer in time");
+        doctor_say(d, VERDICT_FAIL, "%s", error);
+        doctor_next(d, "the last good commit stays in force; correct manifests.git, or the "
+                       "repository");
     }
-    (void)close(pipe_ends[0]);
-    char *text = buf_take(&out);
-    text[strcspn(text, "\n")] = '\0';
-    return text;
+    free(error);
 }
 
 void check_git(struct doctor *d)
 {
-    static const char *const version[] = { "git", "--version", NULL };
-    int status;
-    char *text = first_line(version, environ, &status);
-    const struct git_setting *g = d->config->git;
+    struct asked a = { .said = BUF_WITH_LIMIT(OUTPUT_MAX) };
+    bool wanted = d->config->git;
 
-    if (status == 0 && !g) {
-        doctor_say(d, VERDICT_OK, "not used: manifests.git is not set; %s is here", text);
-    } else if (status == 0) {
-        doctor_say(d, VERDICT_OK, "%s", text);
-    } else {
-        doctor_say(d, g ? VERDICT_FAIL : VERDICT_OK, "%sthere is no program git: %s",
-                   g ? "" : "not used: manifests.git is not set; ", text);
-        if (g)
-            doctor_next(d, "install git, or fill the manifests in another way (manifests.path)");
-    }
-    free(text);
+    ask_git(d, &a);
+    int n = (int)strcspn(buf_text(&a.said), "\n");
+    if (a.good)
+        doctor_say(d, VERDICT_OK, "%s%.*s", wanted ? "" : "not used: manifests.git is not set; ", n,
+                   buf_text(&a.said));
+    else
+        doctor_say(d, wanted ? VERDICT_FAIL : VERDICT_OK, "%s%s%s",
+                   wanted ? "" : "not used: manifests.git is not set; ",
+                   a.missing ? "there is no program git" : "git: ", a.missing ? "" : a.why);
+    if (!a.good && wanted)
+        doctor_next(d, "install git, or fill the manifests in another way (manifests.path)");
+    if (a.good && wanted)
+        check_remote(d);
+    buf_clear(&a.said);
+    free(a.why);
 }
 
 /* The unit that a running dctd belongs to, else the one that packages bring. */

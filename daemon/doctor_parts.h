@@ -6,6 +6,7 @@
 
 #include "daemon/config.h"
 #include "daemon/doctor.h"
+#include "daemon/git_now.h"
 #include "daemon/secrets.h"
 
 enum { DOCTOR_PATIENCE = 10000, DOCTOR_TEXT_MAX = 16 << 10 };
@@ -49,6 +50,7 @@ struct doctor {
 
     struct config *config;
     struct secrets *secrets;
+    struct git_checkout *checkout; /* NULL: manifests.git is not set, or led to no commit */
     struct set *set;
     uv_loop_t loop;
     struct dct *dct;

@@ -261,6 +261,38 @@ test_status_listener_of_somebody_else() {
     verdict ok status 'is free'
 }
 
+# A repository of the manifests, to be read by its path.
+repository() {
+    (
+        cd "$work/estate"
+        git -c init.defaultBranch=main init -q repository
+        cp -R manifests secrets repository/
+        cd repository
+        git add manifests
+        git -c user.name=t -c user.email=t@example.com commit -q -m all
+    )
+    configure "s#^  path: manifests#  git: {url: 'file://$work/estate/repository', ref: main, path: manifests}#"
+}
+
+test_manifests_from_git() {
+    quickstart
+    repository
+    expect 1 doctor # the secrets are not in the repository
+    verdict ok git 'git version'
+    verdict ok git "repository has main at $(git -C "$work/estate/repository" rev-parse --short=12 HEAD)"
+    verdict ok manifests '7 objects in 3 files'
+}
+
+test_repository_that_is_gone() {
+    quickstart
+    repository
+    rm -rf "$work/estate/repository"
+    expect 1 doctor
+    verdict fail git 'repository'
+    advice 'last good commit stays in force'
+    verdict ok key accepts
+}
+
 # ---- TLS: a server of our own, with certificates of our own
 
 # certificate DAYS NAMES: of a CA that is made for it.
