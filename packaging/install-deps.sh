@@ -16,6 +16,10 @@ cmd:pkg-config        pkg-config          pkgconf-pkg-config
 hdr:stdlib.h          libc6-dev           glibc-devel
 cmd:curl              curl                curl
 cmd:git               git                 git
+cmd:ssh-keygen        openssh-client      openssh-clients
+cmd:gpg               gnupg               gnupg2
+cmd:gpg-agent         gpg-agent           gnupg2
+cmd:perl              perl                perl
 cmd:openssl           openssl             openssl
 pkg:libuv             libuv1-dev          libuv-devel
 pkg:libcurl           libcurl4-openssl-dev libcurl-devel

@@ -402,7 +402,25 @@ expect_without_git() {
     case $(<"$work/err") in *'program git is not in the PATH; install it'*) ;; *) return 1 ;; esac
 }
 
-test_hundred_commits_leave_no_trace() {
+test_example_is_planned_and_applied() {
+    start_sim
+    cp -R examples/gitops "$work/estate"
+    mv "$work/estate/repository" "$work/src"
+    configure "s#http://127.0.0.1:8080#http://127.0.0.1:$PORT#"
+    signed_by joe
+    printf '[user]\n    name = Joe\n    email = joe@example.com\n' >>"$work/person"
+    echo "joe@example.com namespaces=\"git\" $(cat "$work/joe.pub")" >>"$work/estate/allowed_signers"
+    person -c init.defaultBranch=main init -q "$work/src"
+    commit "the estate"
+    configure "s#https://git.example.com/platform/estate.git#$work/src#; /credentials:/d"
+    export CE_EAST_PASSWORD=the-password-of-ce-east
+    expect 2 plan
+    expect 0 apply
+    same "environments" pg-target "$(held environments)"
+    expect 0 plan
+}
+
+test_many_commits_leave_no_trace() {
     without_dct
     start_daemon
     await_commit

@@ -176,6 +176,15 @@ static void test_topology_is_whole(void **state)
     check_ports(s);
 }
 
+static void test_gitops_is_a_repository_of_manifests(void **state)
+{
+    OWNED(set) s = load("examples/gitops/repository/prod");
+
+    (void)state;
+    assert_int_equal(count(s, KIND_ENGINE), 1);
+    assert_int_equal(count(s, KIND_ENVIRONMENT), 1);
+}
+
 static void test_every_object_has_its_engine(void **state)
 {
     OWNED(set) s = load("examples/topology/manifests");
@@ -239,6 +248,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_quickstart_has_one_of_each_kind),
         cmocka_unit_test(test_topology_is_whole),
+        cmocka_unit_test(test_gitops_is_a_repository_of_manifests),
         cmocka_unit_test(test_every_object_has_its_engine),
         cmocka_unit_test(test_the_connector_has_the_members_of_a_real_one),
     };

@@ -179,7 +179,7 @@ static bool feed_list(struct git_list *l, const char *text, size_t step)
 
 static const char listing[] = "040000 tree " ID "       -\td|"
                               "100644 blob " ID "       5\td/a.yaml|"
-                              "100755 blob " ID2 "       0\te|"
+                              "100755 blob " ID2 "       0\tx|"
                               "120000 blob " ID2 "       8\tl|"
                               "160000 commit " ID "       -\tm|";
 
@@ -260,14 +260,14 @@ static char *write_tree(const char *list, const char *sent, size_t n, size_t ste
 static void files_are_written_as_they_are(void **state)
 {
     static const char list[] = "040000 tree " ID " -\td|100644 blob " ID " 5\td/a|"
-                               "100755 blob " ID2 " 0\te|120000 blob " ID2 " 3\tl|";
+                               "100755 blob " ID2 " 0\tx|120000 blob " ID2 " 3\tl|";
     static const char sent[] = ID " blob 5\n\n\0\r\n.\n" ID2 " blob 0\n\n" ID2 " blob 3\nd/a\n";
 
     (void)state;
     for (size_t step = 1; step < sizeof(sent); step++) {
         OWNED(tree) t = tree_new();
         assert_null(write_tree(list, sent, sizeof(sent) - 1, step, t));
-        char *error = NULL, *path = tree_at(t, "l"), *empty = tree_at(t, "e");
+        char *error = NULL, *path = tree_at(t, "l"), *empty = tree_at(t, "x");
         size_t n;
         char *text = file_read(path, 100, &n, &error);
         struct stat st;
