@@ -299,7 +299,7 @@ test_an_absent_daemon_is_told() {
     expect 3 status --socket "$work/other"
     said err "there is no socket $work/other"
     start_daemon
-    answered
+    await_log 20 'control: answered on'
     kill -KILL "$DAEMON"
     wait "$DAEMON" || true
     expect 3 status
