@@ -105,9 +105,15 @@ void api_reconcile(struct asking *a)
                   "no manifests are loaded yet");
         return;
     }
-    bool busy = cycle_phase(c) == CYCLE_OBSERVING;
+    static const char *const texts[] = {
+        [CYCLE_IDLE] = "DCT is observed now",
+        [CYCLE_OBSERVING] = "DCT is being observed already",
+        [CYCLE_EXECUTING] = "DCT is observed again when what is under way has come to its end",
+        [CYCLE_STOPPED] = "dctd is stopping; it observes again after the next start",
+    };
+    enum cycle_phase phase = cycle_phase(c);
     if (feed(a, (struct event){ .type = EV_NUDGE }))
-        done(a, xstrdup(busy ? "DCT is being observed already" : "DCT is observed now"));
+        done(a, xstrdup(texts[phase]));
 }
 
 /* What is meant: one object, a kind, or everything. False after it has answered. */

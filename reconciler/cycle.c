@@ -276,6 +276,7 @@ static msec trouble_wait(const struct cycle *c)
 static void begin_executing(struct cycle *c, struct step *s)
 {
     c->phase = CYCLE_EXECUTING;
+    c->release = cycle_suspended_until(c, s->now);
     c->rounds++;
     c->exec = (struct exec){
         .world = &c->world, .plan = c->plan, .options = &c->options, .backoff = &c->backoff
@@ -412,6 +413,10 @@ static void after_observing(struct cycle *c, struct step *s)
  * awaited, jobs go on in DCT and are found again by the ledger. */
 static void go_on_executing(struct cycle *c, struct step *s)
 {
+    if (c->release && c->release <= s->now && c->options.mode == CYCLE_RUN) {
+        c->release = 0;
+        c->replan = true;
+    }
     c->exec.draining = c->stopping || c->next_set || c->replan;
     exec_go(&c->exec, s);
     if (c->exec.draining && exec_quiet(&c->exec) && c->stopping)
@@ -454,6 +459,14 @@ static void observing_reply(struct cycle *c, const struct reply *r, struct step 
         after_planning(c, s);
 }
 
+static msec execution_wake(const struct cycle *c)
+{
+    msec at = exec_wake(&c->exec);
+    bool sooner = c->release && c->options.mode == CYCLE_RUN && (!at || c->release < at);
+
+    return sooner ? c->release : at;
+}
+
 static void tell_wake(struct cycle *c, struct step *s)
 {
     msec at = 0;
@@ -463,7 +476,7 @@ static void tell_wake(struct cycle *c, struct step *s)
     else if (c->phase == CYCLE_OBSERVING)
         at = observe_wake(c->observe);
     else if (c->phase == CYCLE_EXECUTING)
-        at = exec_wake(&c->exec);
+        at = execution_wake(c);
     if (at && at != c->told)
         fx_wake(s->fx, at);
     c->told = at;
@@ -498,6 +511,7 @@ void cycle_step(struct cycle *c, const struct event *ev, struct effects *out)
         break;
     case EV_OPTIONS:
         take_options(c, ev->options);
+        cycle_hold(c, ev->now);
         break;
     case EV_SERVER:
         c->api = ev->api;

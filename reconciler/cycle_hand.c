@@ -72,14 +72,37 @@ char *cycle_refusal(const struct cycle *c, const struct event *ev)
                                 : forget_refusal(c->ledger, h->key, h->force);
 }
 
-/* What has begun goes on to its end; nothing else begins. */
-static void block_waiting(struct cycle *c, msec now)
+static void sooner(msec *at, msec other, msec now)
 {
+    if (other > now && (!*at || other < *at))
+        *at = other;
+}
+
+msec cycle_suspended_until(const struct cycle *c, msec now)
+{
+    msec at = 0;
+
+    for (size_t i = 0; i < c->configured.n; i++)
+        sooner(&at, c->configured.items[i].until, now);
+    for (size_t i = 0; i < by_hand(c)->n; i++)
+        sooner(&at, by_hand(c)->items[i].until, now);
+    for (size_t i = 0; c->set && i < c->set->n; i++) {
+        const struct policy *p = &c->set->items[i].object->policy;
+        if (p->suspended)
+            sooner(&at, p->suspend_until, now);
+    }
+    return at;
+}
+
+void cycle_hold(struct cycle *c, msec now)
+{
+    c->tracked = NULL;
+    c->release = cycle_suspended_until(c, now);
     for (size_t i = 0; c->plan && i < c->plan->n; i++) {
         struct action *a = &c->plan->items[i];
         const struct suspension *s =
             suspension_of(&c->options, c->ledger, a->kind->kind, a->key, now);
-        if (s && a->state == A_WAITING && !a->pays_debt)
+        if (s && a->state == A_WAITING && !a->pays_debt && a->verb != VERB_NONE)
             action_block_as(a, BLOCK_SUSPENDED, suspension_text(s));
     }
     if (!c->plan)
@@ -100,7 +123,7 @@ static void suspend(struct cycle *c, const struct hand *h, struct step *s)
     suspensions_put(by_hand(c), &one);
     fx_record(s->fx, key, suspension_record(&one));
     tell(s, REPORT_SUSPENDED, h, text);
-    block_waiting(c, s->now);
+    cycle_hold(c, s->now);
     if (c->phase == CYCLE_IDLE && c->next && h->until > s->now && h->until < c->next)
         c->next = h->until;
     free(text);
@@ -130,6 +153,7 @@ static void resume(struct cycle *c, const struct hand *h, struct step *s)
 
     lift(c, one, h, text, s);
     c->nudged = true;
+    c->replan = c->phase == CYCLE_EXECUTING;
     free(text);
 }
 
@@ -144,28 +168,6 @@ void cycle_lift_expired(struct cycle *c, struct step *s)
         free(told);
         free(text);
     }
-}
-
-static void sooner(msec *at, msec other, msec now)
-{
-    if (other > now && (!*at || other < *at))
-        *at = other;
-}
-
-msec cycle_suspended_until(const struct cycle *c, msec now)
-{
-    msec at = 0;
-
-    for (size_t i = 0; i < c->configured.n; i++)
-        sooner(&at, c->configured.items[i].until, now);
-    for (size_t i = 0; i < by_hand(c)->n; i++)
-        sooner(&at, by_hand(c)->items[i].until, now);
-    for (size_t i = 0; c->set && i < c->set->n; i++) {
-        const struct policy *p = &c->set->items[i].object->policy;
-        if (p->suspended)
-            sooner(&at, p->suspend_until, now);
-    }
-    return at;
 }
 
 /* Nobody may go on with the entry that is about to go: neither what was matched

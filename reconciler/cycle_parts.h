@@ -41,6 +41,7 @@ struct cycle {
     char *trouble;
     struct cycle_status last;   /* while the next plan is made, the counts of the last one */
     msec next, told;            /* when to observe again; what FX_WAKE said last */
+    msec release;               /* while executing: when the next suspension ends, 0 = none */
     msec seen_at, converged_at; /* when all of DCT was observed, and agreed, last */
 };
 
@@ -51,6 +52,8 @@ void cycle_observe(struct cycle *c, struct step *s);
 void cycle_by_hand(struct cycle *c, const struct event *ev, struct step *s);
 /* Suspensions whose time is over leave the ledger. */
 void cycle_lift_expired(struct cycle *c, struct step *s);
+/* What is suspended now does not begin any more; what has begun goes on. */
+void cycle_hold(struct cycle *c, msec now);
 /* When the next suspension ends; 0 = none does. */
 msec cycle_suspended_until(const struct cycle *c, msec now);
 

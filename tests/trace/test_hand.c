@@ -158,6 +158,51 @@ static void test_in_the_middle_of_work(void **state)
     test_world_free(w);
 }
 
+/* The end comes while a job runs that takes far longer: it is not awaited. */
+static void test_it_ends_in_the_middle_of_work(void **state)
+{
+    struct test_world *w = test_world_new(&(struct sim_options){ .strict = true }, CYCLE_RUN);
+    struct hand h = { .whom = root, .key = "Environment/pg-target", .kind = KIND_ENVIRONMENT };
+
+    (void)state;
+    test_world_manifests(w, estate_all());
+    test_world_run(w, 10000); /* the connector is being uploaded */
+    h.until = 60000;
+    test_world_ask(w, EV_SUSPEND, h);
+    test_world_run(w, 49999);
+    story_holds(buf_text(&w->trace), "started Environment/pg-staging");
+    story_lacks(buf_text(&w->trace), "started Environment/pg-target");
+    story_lacks(buf_text(&w->trace), "done Environment/pg-staging");
+    test_world_run(w, 10000);
+    story_holds(buf_text(&w->trace), "started Environment/pg-target");
+    story_lacks(buf_text(&w->trace), "done Environment/pg-staging");
+    run_for(w, HOUR);
+    assert_true(w->converged);
+    assert_int_equal(test_world_count(w, "/environments", NULL), 2);
+    test_world_free(w);
+}
+
+/* The configuration too holds back what has not begun. */
+static void test_configured_in_the_middle_of_work(void **state)
+{
+    struct test_world *w = test_world_new(&(struct sim_options){ .strict = true }, CYCLE_RUN);
+    const struct suspension all = { .kind = KINDS, .reason = "audit" };
+    struct cycle_options o = w->options;
+    struct effects fx = { 0 };
+
+    (void)state;
+    test_world_manifests(w, estate_all());
+    test_world_run(w, 10000);
+    o.suspensions = &all;
+    o.n_suspensions = 1;
+    cycle_step(w->cycle, &(struct event){ .type = EV_OPTIONS, .now = w->now, .options = &o }, &fx);
+    effects_free(&fx);
+    is_suspended(w, "VDB/orders-dev", "everything is suspended: audit");
+    run_for(w, HOUR);
+    assert_int_equal(test_world_count(w, "/environments", NULL), 0);
+    test_world_free(w);
+}
+
 static void test_only_what_was_suspended_by_hand_is_resumed(void **state)
 {
     struct test_world *w = service();
@@ -270,6 +315,8 @@ int main(void)
         cmocka_unit_test(test_a_restart_lifts_nothing),
         cmocka_unit_test(test_it_ends_by_itself),
         cmocka_unit_test(test_in_the_middle_of_work),
+        cmocka_unit_test(test_it_ends_in_the_middle_of_work),
+        cmocka_unit_test(test_configured_in_the_middle_of_work),
         cmocka_unit_test(test_only_what_was_suspended_by_hand_is_resumed),
         cmocka_unit_test(test_forgotten_and_taken_over_again),
         cmocka_unit_test(test_two_keys_never_mean_one_object),
