@@ -15,7 +15,7 @@ fi
 
 rm -rf "$out"
 mkdir -p "$out/SOURCES" "$out/SPECS"
-SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || echo 1763812800)}
+SOURCE_DATE_EPOCH=$(date -d "$(sed -n 's/^ -- .*>  //p' packaging/deb/changelog | head -n 1)" +%s)
 export SOURCE_DATE_EPOCH
 packaging/source.sh "$out/dctd-$version"
 tar --create --sort=name --owner=0 --group=0 --numeric-owner --directory="$out" "dctd-$version" |

@@ -55,6 +55,31 @@ test_ready_after_the_first_observation_only() {
     told '^STOPPING=1' || fail "no STOPPING=1: $(cat "$work/told")"
 }
 
+test_a_slow_first_observation_asks_for_time() {
+    start_sim
+    estate quickstart
+    sim fault '{"route": "/vdbs", "method": "GET", "delay_ms": 4000, "times": 1}' >"$work/reply"
+    listen
+    start_daemon
+    await 20 "systemd hears how far it is" told '^STATUS=observing DCT: [0-9]+ of [0-9]+ lists, [0-9]+ pages?'
+    await 20 "systemd is asked for time" told '^EXTEND_TIMEOUT_USEC=60000000$'
+    await 30 "systemd hears READY=1" told '^READY=1'
+    await 20 "systemd hears the state" told '^STATUS=synced 7/7'
+    stop_daemon
+}
+
+# Failing over and over is no progress: the time-out of the unit is to decide.
+test_a_failing_first_observation_asks_for_none() {
+    start_sim
+    estate quickstart
+    sim fault '{"route": "/*", "status": 503}' >"$work/reply"
+    listen
+    start_daemon
+    await 20 "systemd hears why" told '^STATUS=observing DCT.*503'
+    ! told '^EXTEND_TIMEOUT_USEC' || fail "it asks for time"
+    stop_daemon
+}
+
 test_watchdog_is_fed() {
     start_sim
     estate quickstart
