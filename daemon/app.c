@@ -283,7 +283,6 @@ void app_load(struct app *a)
     }
     a->findings = set->diags.errors;
     a->told = true;
-    meter_loaded(a->o.meter, app_now());
     if (a->o.hooks.loaded)
         a->o.hooks.loaded(a->o.hooks.ctx, set);
     for (size_t i = 0; i < a->n_watchers; i++) {

@@ -30,7 +30,7 @@ struct meter {
     struct job *jobs;
     size_t n_jobs, cap_jobs;
     uint64_t cycle; /* when it began, 0 = none is under way */
-    msec started, loaded;
+    msec started;
 };
 
 static double seconds_since(uint64_t began)
@@ -61,7 +61,7 @@ struct meter *meter_new(msec now)
     struct meter *m = xcalloc(1, sizeof(*m));
 
     m->metrics = metrics_new();
-    m->started = m->loaded = now;
+    m->started = now;
     begin_at_zero(m->metrics);
     return m;
 }
@@ -157,12 +157,6 @@ void meter_stepped(struct meter *m, uint64_t began)
 {
     if (m)
         metrics_observe(m->metrics, METRIC_STEP_SECONDS, NULL, seconds_since(began));
-}
-
-void meter_loaded(struct meter *m, msec now)
-{
-    if (m)
-        m->loaded = now;
 }
 
 void meter_rested(struct meter *m, bool converged)
@@ -266,7 +260,7 @@ void meter_reported(struct meter *m, const struct report *r)
 struct gathering {
     const struct meter *meter;
     const struct cycle *cycle;
-    msec now;
+    msec fetched, now;
 };
 
 static void gather(void *ctx, enum metric id, struct buf *out)
@@ -274,16 +268,18 @@ static void gather(void *ctx, enum metric id, struct buf *out)
     const struct gathering *g = ctx;
 
     if (id == METRIC_SOURCE_AGE)
-        metrics_line(out, id, NULL, (double)(g->now - g->meter->loaded) / 1000);
+        metrics_line(out, id, NULL, (double)(g->now - g->fetched) / 1000);
     else if (id == METRIC_PROCESS_START)
         metrics_line(out, id, NULL, (double)g->meter->started / 1000);
     else
         gauge_gather(id, g->cycle, g->now, out);
 }
 
-void meter_render(const struct meter *m, const struct cycle *c, msec now, struct buf *out)
+void meter_render(const struct meter *m, const struct cycle *c, msec fetched, msec now,
+                  struct buf *out)
 {
-    struct gathering g = { m, c, now };
+    msec seen = fetched ? fetched : m->started;
+    struct gathering g = { m, c, seen < now ? seen : now, now };
 
     metrics_render(m->metrics, out, gather, &g);
 }

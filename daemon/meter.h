@@ -19,13 +19,14 @@ void meter_answered(struct meter *m, const struct reply *r);
 void meter_recorded(struct meter *m, uint64_t began);
 void meter_stepped(struct meter *m, uint64_t began);
 void meter_reported(struct meter *m, const struct report *r);
-void meter_loaded(struct meter *m, msec now); /* the manifests were read */
 void meter_rested(struct meter *m, bool converged);
 /* An answer of the "control" or the "status" side; 0 for a refused connection. */
 void meter_told(struct meter *m, const char *side, unsigned status);
 
-/* All of it, with how things stand now, for Prometheus. */
-void meter_render(const struct meter *m, const struct cycle *c, msec now, struct buf *out);
+/* All of it, with how things stand now, for Prometheus. `fetched` is when the
+ * source of the manifests was last seen; 0 = it has not been since the start. */
+void meter_render(const struct meter *m, const struct cycle *c, msec fetched, msec now,
+                  struct buf *out);
 
 /* "/vdbs/{id}/refresh" of "/vdbs/1-VDB-2/refresh?x=y"; owned. */
 char *meter_route(const char *path);

@@ -87,7 +87,7 @@ static const struct row {
         "The revision of the manifests in force.",
         { "revision" }, NULL },
     [METRIC_SOURCE_AGE] = { "dctd_source_age_seconds", GAUGE, true,
-        "How long ago the manifests were read last.",
+        "How long ago the source of the manifests was last seen, 0 for a watched directory.",
         { NULL }, NULL },
     [METRIC_LAST_OBSERVED] = { "dctd_last_observed_timestamp_seconds", GAUGE, true,
         "When all of DCT was observed last, 0 = never.",

@@ -189,7 +189,7 @@ static void on_metrics(void *ctx, struct buf *out)
 {
     struct service *s = ctx;
 
-    meter_render(s->meter, app_cycle(s->app), app_now(), out);
+    meter_render(s->meter, app_cycle(s->app), supply_fetched(s->supply), app_now(), out);
 }
 
 static void on_pushed(void *ctx)

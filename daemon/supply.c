@@ -166,3 +166,8 @@ cJSON *supply_git(const struct supply *s)
     add_text(o, "trouble", is.trouble);
     return o;
 }
+
+msec supply_fetched(const struct supply *s)
+{
+    return s->git ? git_status(s->git).fetched : app_now();
+}

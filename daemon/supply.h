@@ -19,5 +19,7 @@ void supply_configure(struct supply *s, struct config *c);
 void supply_poke(struct supply *s);
 /* {"url", "ref", "commit", "fetched", "trouble"}, owned; NULL without Git. */
 cJSON *supply_git(const struct supply *s);
+/* When the source was seen last, 0 = not yet; a directory is watched, so: now. */
+msec supply_fetched(const struct supply *s);
 
 #endif

@@ -155,7 +155,7 @@ static char *told(struct meter *m)
     struct cycle *c = cycle_new(&o, ledger_new());
     struct buf out = BUF_WITH_LIMIT(TEXT_MAX);
 
-    meter_render(m, c, 1000000, &out);
+    meter_render(m, c, 0, 1000000, &out);
     cycle_free(c);
     assert_false(out.over);
     return buf_take(&out);
@@ -273,6 +273,28 @@ static void what_was_never_counted_is_told(void **state)
     free(text);
 }
 
+static void the_age_of_the_source_is_told(void **state)
+{
+    (void)state;
+    static const struct {
+        msec fetched;
+        const char *line;
+    } rows[] = { { 0, "dctd_source_age_seconds 600" },
+                 { 990000, "dctd_source_age_seconds 10" },
+                 { 1000000, "dctd_source_age_seconds 0" } };
+    const struct cycle_options o = { .mode = CYCLE_RUN, .instance = "i", .interval = 1000 };
+    OWNED(meter) m = meter_new(400000);
+    OWNED(cycle) c = cycle_new(&o, ledger_new());
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct buf out = BUF_WITH_LIMIT(TEXT_MAX);
+
+        meter_render(m, c, rows[i].fetched, 1000000, &out);
+        has_line(buf_text(&out), rows[i].line);
+        buf_clear(&out);
+    }
+}
+
 static void nobody_may_count(void **state)
 {
     (void)state;
@@ -284,7 +306,6 @@ static void nobody_may_count(void **state)
     meter_recorded(NULL, 0);
     meter_stepped(NULL, 0);
     meter_reported(NULL, &p);
-    meter_loaded(NULL, 0);
     meter_rested(NULL, true);
     meter_told(NULL, "status", 200);
     meter_free(NULL);
@@ -337,6 +358,7 @@ int main(void)
         cmocka_unit_test(changes_and_jobs_are_counted_once),
         cmocka_unit_test(a_cycle_begins_with_its_first_request),
         cmocka_unit_test(what_was_never_counted_is_told),
+        cmocka_unit_test(the_age_of_the_source_is_told),
         cmocka_unit_test(nobody_may_count),
         cmocka_unit_test(the_format_is_read_strictly),
     };
