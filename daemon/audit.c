@@ -11,7 +11,7 @@
 #include "reconciler/reply.h"
 #include "schema/json.h"
 
-enum { REPORT_MAX = 64 << 10 };
+enum { REPORT_MAX = 64 << 10, PLAIN_MAX = 128 << 10 };
 
 /* A write that waits for its answer. */
 struct written {
@@ -158,7 +158,7 @@ static void kept(struct audit *t, bool is, char *error)
 
 static char *redacted(const struct audit *t, const char *text)
 {
-    struct buf plain = BUF_WITH_LIMIT(2 * REPORT_MAX);
+    struct buf plain = BUF_WITH_LIMIT(PLAIN_MAX);
 
     secrets_redact(t->o.secrets, text, &plain);
     return buf_take(&plain);
@@ -221,14 +221,14 @@ static void add_action(struct digest *g, const struct action *a)
 void audit_digest(const struct plan *p, char out[PLAN_DIGEST])
 {
     static const uint8_t key[] = "plan"; /* nothing secret is in a plan */
-    const struct action **sorted = xcalloc(p->n, sizeof(const struct action *));
+    const struct action **sorted = xcalloc(p->n, sizeof(void *));
     struct digest *g = digest_new(key, sizeof(key));
     char whole[DIGEST_TEXT];
 
     for (size_t i = 0; i < p->n; i++)
         sorted[i] = &p->items[i];
     if (p->n)
-        qsort(sorted, p->n, sizeof(*sorted), by_key);
+        qsort(sorted, p->n, sizeof(void *), by_key);
     for (size_t i = 0; i < p->n; i++)
         add_action(g, sorted[i]);
     digest_text(g, whole);

@@ -69,7 +69,7 @@ const char *verdict_name(enum verdict v)
 
 static char *redacted(const struct doctor *d, const char *text)
 {
-    struct buf out = BUF_WITH_LIMIT(2 * DOCTOR_TEXT_MAX);
+    struct buf out = BUF_WITH_LIMIT(DOCTOR_TEXT_MAX);
 
     if (!text)
         return NULL;

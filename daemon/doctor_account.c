@@ -110,7 +110,7 @@ static int64_t total_of(const struct answer *a)
 {
     const cJSON *total = a->why ? NULL : json_at(a->body, "response_metadata.total");
 
-    return cJSON_IsNumber(total) ? (int64_t)total->valuedouble : -1;
+    return total && cJSON_IsNumber(total) ? (int64_t)total->valuedouble : -1;
 }
 
 static const struct {

@@ -217,7 +217,7 @@ void check_control(struct doctor *d)
 {
     const char *path = d->config->control;
     int64_t holder = store_holder(d->config->ledger);
-    struct ucred listener;
+    struct ucred listener = { 0 };
 
     if (!path) {
         doctor_say(d, VERDICT_OK, "off: no control socket is configured");

@@ -107,7 +107,7 @@ static void a_clock_that_goes_back_holds_nothing_up(void **state)
     struct log_slot s;
 
     (void)state;
-    (void)taken(&l, NULL, "x", 5 * LOG_SPAN, 10);
+    (void)taken(&l, NULL, "x", (msec)5 * LOG_SPAN, 10);
     assert_true(log_limit_due(&l, 0, false, &s));
     log_slot_clear(&s);
     drop_all(&l);
