@@ -66,7 +66,7 @@ in_force() {
 
 # The person's last commit comes into force.
 await_commit() {
-    await 30 "$(tip) is in force" logged "commit=$(tip) .*is in force"
+    await 30 "$(tip) is in force" logged "is in force.*commit=$(tip)"
     same "the commit in force" "$(tip)" "$(in_force)"
 }
 

@@ -117,7 +117,7 @@ test_branch_tag_and_commit_id() {
         expect 0 validate
         : >"$work/log"
         start_daemon
-        await_log 10 "commit=$first .*is in force"
+        await_log 10 "is in force.*commit=$first"
         stop_daemon
     done
     configure "s#^    ref: .*#    ref: stage/next#"
@@ -318,18 +318,18 @@ test_ssh_signatures_count() {
     said err 'is refused: it is not signed'
     push "signed"
     start_daemon
-    await_log 10 "commit=$(tip) .*in force.*for joe@example.com"
+    await_log 10 "in force.*for joe@example.com.*commit=$(tip)"
     good=$(tip)
 
     signed_by eve
     edit 96
     push "by somebody else"
-    await_log 10 "commit=$(tip) .*is refused: its signature is not one of those allowed: .*SHA256"
+    await_log 10 "is refused: its signature is not one of those allowed: .*SHA256.*commit=$(tip)"
     person config --file "$work/person" commit.gpgSign false
     push "by nobody"
-    await_log 10 "commit=$(tip) .*is refused: it is not signed"
+    await_log 10 "is refused: it is not signed.*commit=$(tip)"
     sleep 2.5
-    same "told" 1 "$(grep -c "commit=$(tip) .*is refused" "$work/log")"
+    same "told" 1 "$(grep -c "is refused.*commit=$(tip)" "$work/log")"
     same "in force" "$good" "$(in_force)"
 
     echo "eve@example.com $(cat "$work/eve.pub")" >>"$work/estate/signers"
