@@ -167,7 +167,7 @@ static enum MHD_Result respond(struct front_request *q)
         return MHD_NO;
     if (q->over)
         return say_text(q, 413, 0, "the body is too large\n");
-    if (!q->connection->peer.trusted && (busy(f) || f->owed > FRONT_OWED_MAX))
+    if ((!q->connection->peer.trusted && busy(f)) || f->owed > FRONT_OWED_MAX)
         return say_text(q, 503, 1, "too much is asked at a time; try again\n");
 
     uint64_t began = uv_hrtime();
