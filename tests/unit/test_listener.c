@@ -315,6 +315,50 @@ static void what_does_not_change_is_not_disturbed(void **state)
     world_free(w);
 }
 
+/* As systemd leaves it: descriptor 3, and who it is for in the environment. */
+static void pass_socket(int fd)
+{
+    static const char *const names[] = { "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES" };
+    char *pid = xasprintf("%ld", (long)getpid());
+    const char *const values[] = { pid, "1", "control" };
+
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        // NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread
+        assert_int_equal(fd >= 0 ? setenv(names[i], values[i], 1) : unsetenv(names[i]), 0);
+    }
+    assert_int_equal(fd >= 0 ? dup2(fd, 3) : close(3), fd >= 0 ? 3 : 0);
+    free(pid);
+}
+
+static void a_socket_that_systemd_passes_is_used(void **state)
+{
+    (void)state;
+    struct tree *tree = tree_new();
+    char *path = tree_at(tree, "passed.sock"), *error = NULL;
+    int kept = fcntl(3, F_DUPFD_CLOEXEC, 10), passed = socket_listen_unix(path, &error);
+
+    pass_socket(passed);
+    struct world *w = world_new();
+    assert_int_not_equal(access(w->path, F_OK), 0);
+    int fd = call_path(path);
+    char *answer = ask(w, fd, "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
+    check(answer, "200", "ok");
+    free(answer);
+    (void)close(fd);
+    configure(w); /* a reload changes nothing of that */
+    world_free(w);
+    assert_int_equal(access(path, F_OK), 0);
+    pass_socket(-1);
+    if (kept >= 0) {
+        (void)dup2(kept, 3);
+        (void)close(kept);
+    }
+    if (passed != 3)
+        (void)close(passed);
+    free(path);
+    tree_free(tree);
+}
+
 static void a_socket_that_was_left_behind_is_replaced(void **state)
 {
     (void)state;
@@ -365,6 +409,7 @@ int main(void)
         cmocka_unit_test(a_bad_setting_leaves_the_old_in_force),
         cmocka_unit_test(sides_move_and_close),
         cmocka_unit_test(what_does_not_change_is_not_disturbed),
+        cmocka_unit_test(a_socket_that_systemd_passes_is_used),
         cmocka_unit_test(a_socket_that_was_left_behind_is_replaced),
     };
 

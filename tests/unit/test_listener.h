@@ -167,14 +167,19 @@ static void world_free(struct world *w)
     free(w);
 }
 
-static int call_control(const struct world *w)
+static int call_path(const char *path)
 {
     struct sockaddr_un at = { .sun_family = AF_UNIX };
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
 
-    (void)snprintf(at.sun_path, sizeof(at.sun_path), "%s", w->path);
+    (void)snprintf(at.sun_path, sizeof(at.sun_path), "%s", path);
     assert_int_equal(connect(fd, (struct sockaddr *)&at, sizeof(at)), 0);
     return fd;
+}
+
+static int call_control(const struct world *w)
+{
+    return call_path(w->path);
 }
 
 static int call_status(const struct world *w)
