@@ -387,7 +387,8 @@ static const char *member_name(const struct world *world, const struct member_li
         const cJSON *each;
         if (engine && l->items[i]->engine && !streq(engine, l->items[i]->engine))
             continue;
-        cJSON_ArrayForEach(each, fact_json(l->items[i], m->row)) {
+        const cJSON *members = fact_json(l->items[i], m->row);
+        cJSON_ArrayForEach(each, members) {
             if (streq(json_text(each, m->id), id) && json_text(each, m->name))
                 return json_text(each, m->name);
         }
