@@ -29,7 +29,7 @@ jobs=${JOBS:-$(nproc)}
 export DEB_BUILD_OPTIONS="parallel=$jobs ${DEB_BUILD_OPTIONS-}"
 export DEB_BUILD_PROFILES="${CHECK-nocheck}"
 # Make's own settings of the caller (WERROR, BUILD) are not the package's.
-unset MAKEFLAGS MAKEOVERRIDES MFLAGS BUILD
+unset MAKEFLAGS MAKEOVERRIDES MFLAGS BUILD WERROR
 dpkg-buildpackage --no-sign "$@" >"$out/log" 2>&1 || { tail -n 60 "$out/log" && exit 1; }
 cd "$out"
 rm -rf "dctd-$version"

@@ -33,7 +33,7 @@ rm -rf "$out/dctd-$version"
         head -n 1
     echo "- Version $version; see CHANGELOG.md."
 } >"$out/SPECS/dctd.spec"
-unset MAKEFLAGS MAKEOVERRIDES MFLAGS BUILD
+unset MAKEFLAGS MAKEOVERRIDES MFLAGS BUILD WERROR
 rpmbuild -ba "$@" --define "_topdir $out" --define '_source_date_epoch_from_changelog 0' \
     --define 'use_source_date_epoch_as_buildtime 1' --define 'clamp_mtime_to_source_date_epoch 1' \
     --define '_buildhost localhost' "$out/SPECS/dctd.spec" >"$out/log" 2>&1 ||
