@@ -99,9 +99,7 @@ static void begin_list(struct git_try *t)
 /* True where the list is whole and everything in it may be written. */
 static bool list_taken(struct git_try *t, const struct git_outcome *o)
 {
-    if (t->list.problem)
-        try_refuse(t, t->list.problem);
-    else if (!o->good)
+    if (!t->list.problem && !o->good)
         try_fail(t, o);
     else if (!git_list_end(&t->list))
         try_refuse(t, t->list.problem);

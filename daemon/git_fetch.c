@@ -176,7 +176,7 @@ static bool take_commit(struct git_try *t)
     const char *line = buf_text(&t->out);
     size_t n = strcspn(line, " "), end = strcspn(line, "\n");
     char *date = n < end ? xstrndup(line + n + 1, end - n - 1) : xstrdup("");
-    int64_t seconds;
+    int64_t seconds = 0;
     bool good = n < GIT_ID_TEXT && parse_int64(date, &seconds);
 
     free(date);

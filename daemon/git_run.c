@@ -13,6 +13,7 @@
 
 enum {
     SAID_MAX = 16 << 10,
+    TIDY_MAX = 32 << 10,
     SAID_SHOWN = 600,
     ARGS_MAX = 64,
     CHUNK = 64 << 10,
@@ -106,7 +107,7 @@ static void tidy(const char *raw, struct buf *out)
 
 static void tell(struct git_run *r)
 {
-    struct buf said = BUF_WITH_LIMIT(SAID_MAX * 2);
+    struct buf said = BUF_WITH_LIMIT(TIDY_MAX);
     struct buf shown = BUF_WITH_LIMIT(SAID_SHOWN + 8);
 
     tidy(buf_text(&r->said), &said);
