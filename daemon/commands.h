@@ -24,9 +24,9 @@ struct command {
     const char *name, *arguments, *help;
     int (*run)(const struct invocation *in);
     unsigned bit;
+    unsigned forms; /* 1 << OUTPUT_... that it can print besides text */
     const char *more;
     size_t least, most; /* arguments */
-    unsigned forms;     /* TO(OUTPUT_...) it can print besides text */
     enum words words;   /* its arguments */
     int misused;        /* exit status of a wrong command line; 0 = EXIT_TROUBLE */
 };
@@ -38,8 +38,8 @@ struct known_option {
     char letter;       /* the short option, 0 where there is none */
     unsigned commands; /* that take it */
     enum option_type type;
-    size_t member;    /* of struct invocation: what it sets */
     enum words words; /* its argument */
+    size_t member;    /* of struct invocation: what it sets */
 };
 
 /* The i-th, NULL behind the last; of options there are at most OPTIONS_MAX. */

@@ -184,14 +184,16 @@ static void keep(struct graph *g, const bool *kept)
 
     for (size_t i = 0; i < g->n; i++)
         number[i] = kept[i] ? n++ : 0;
+    n = 0;
     for (size_t i = 0; i < g->n; i++) {
         struct graph_node *a = &g->nodes[i];
+        if (!kept[i]) {
+            node_clear(a);
+            continue;
+        }
         a->n_needs = renumber(a->needs, a->n_needs, kept, number);
         a->n_needed = renumber(a->needed, a->n_needed, kept, number);
-        if (!kept[i])
-            node_clear(a);
-        else
-            g->nodes[number[i]] = *a;
+        g->nodes[n++] = *a;
     }
     g->n = n;
     free(number);

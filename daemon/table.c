@@ -1,5 +1,6 @@
 #include "daemon/table.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,6 +53,7 @@ void grid_print(const struct grid *g, bool colour, struct buf *out)
 {
     size_t *widths = xcalloc(g->columns, sizeof(*widths));
 
+    assert(g->columns > 0);
     for (size_t i = 0; i < g->columns; i++)
         widths[i] = width_of(g, i);
     for (size_t i = 0; i < g->n; i++) {

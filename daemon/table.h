@@ -8,7 +8,7 @@
 enum paint { PAINT_NONE, PAINT_BOLD, PAINT_RED, PAINT_GREEN, PAINT_YELLOW, PAINT_CYAN, PAINT_DIM };
 
 /* The text, without control characters, in that colour where `on`. */
-void paint(struct buf *out, bool on, enum paint paint, const char *text);
+void paint(struct buf *out, bool on, enum paint colour, const char *text);
 /* Columns of a terminal that the text takes: characters, not bytes. */
 size_t text_width(const char *text);
 
@@ -25,7 +25,7 @@ struct grid {
 };
 
 /* NULL is an empty cell, shown as "-". */
-void grid_add(struct grid *g, const char *text, enum paint paint);
+void grid_add(struct grid *g, const char *text, enum paint colour);
 void grid_print(const struct grid *g, bool colour, struct buf *out);
 void grid_clear(struct grid *g);
 
