@@ -293,12 +293,12 @@ PRINTF(2, 0) static void on_complaint(void *ctx, const char *fmt, va_list args)
     f->complaint = buf_take(&text);
 }
 
+/* The texts of TLS are read here and not written to, whatever their type says. */
 static bool start_daemon(struct front *f, const struct front_options *o)
 {
     unsigned flags =
         MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
-    char *key = o->key ? xstrdup(o->key) : NULL;
-    char *certificate = o->key ? xstrdup(o->certificate) : NULL;
+    void *key = (void *)(uintptr_t)o->key, *certificate = (void *)(uintptr_t)o->certificate;
     char priorities[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
     struct MHD_OptionItem tls[] = { { MHD_OPTION_HTTPS_MEM_KEY, 0, key },
                                     { MHD_OPTION_HTTPS_MEM_CERT, 0, certificate },
@@ -314,10 +314,6 @@ static bool start_daemon(struct front *f, const struct front_options *o)
                          MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)FRONT_HEAD_MAX,
                          MHD_OPTION_NOTIFY_COMPLETED, on_completed, f, MHD_OPTION_NOTIFY_CONNECTION,
                          front_on_connection, f, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
-    if (key)
-        explicit_bzero(key, strlen(key));
-    free(key);
-    free(certificate);
     f->running = f->daemon != NULL;
     return f->running;
 }
