@@ -92,29 +92,51 @@ static struct progress_options terminal(const struct invocation *in)
     return o;
 }
 
-/* What stands in the way, one line each. */
+/* Key of the first thing that it needs and that is not done. */
+static const char *waited_for(const struct plan *plan, const struct action *a)
+{
+    for (size_t i = 0; i < a->n_needs; i++) {
+        if (plan->items[a->needs[i]].state != A_DONE)
+            return plan->items[a->needs[i]].key;
+    }
+    return NULL;
+}
+
+/* What stands in the way, and what is left as it is, one line each. */
 static void tell_unfinished(const struct plan *plan, struct buf *out)
 {
     for (size_t i = 0; plan && i < plan->n; i++) {
         const struct action *a = &plan->items[i];
+        bool waits = a->state == A_WAITING && a->verb != VERB_NONE;
         const char *why = a->blocked ? a->blocked : a->error;
 
         if (why && a->state != A_DONE)
             buf_printf(out, "%s: %s %s: %s\n", a->key, verb_name(a->verb),
-                       a->blocked ? "is blocked" : "failed", why);
+                       action_left(plan, a) ? "is left alone"
+                       : a->blocked         ? "is blocked"
+                                            : "failed",
+                       why);
+        else if (waits)
+            buf_printf(out, "%s: %s still waits%s%s\n", a->key, verb_name(a->verb),
+                       waited_for(plan, a) ? " for " : "",
+                       waited_for(plan, a) ? waited_for(plan, a) : "");
     }
 }
 
 static int judge(const struct app *a)
 {
+    const struct plan *plan = cycle_plan(app_cycle(a));
     struct cycle_status status;
     struct buf out = BUF_WITH_LIMIT(OUT_MAX);
     bool good = app_converged(a) && !app_stopped(a) && !app_findings(a);
 
     cycle_status(app_cycle(a), &status);
-    if (!app_converged(a))
-        tell_unfinished(cycle_plan(app_cycle(a)), &out);
-    if (good) {
+    tell_unfinished(plan, &out);
+    if (good && plan && plan->left) {
+        buf_printf(&out,
+                   "Converged: %zu of %zu objects are as the manifests say, %zu left alone.\n",
+                   status.synced, status.managed, plan->left);
+    } else if (good) {
         buf_printf(&out, "Converged: %zu objects are as the manifests say.\n", status.managed);
     } else {
         buf_printf(&out, "Not converged: %zu of %zu objects are as the manifests say",

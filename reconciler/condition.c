@@ -227,30 +227,11 @@ static struct judgement judge_ready(const struct subject *s)
     return is_off(s) ? is(TRUTH_FALSE, REASON_DISABLED) : is(TRUTH_TRUE, REASON_AVAILABLE);
 }
 
-/* The action that is blocked by itself, at the end of a chain of blocked ones. */
-static const struct action *root_of(const struct subject *s)
-{
-    const struct action *a = s->action;
-    size_t steps = 0;
-
-    while (a->block == BLOCK_NEED && steps++ < s->plan->n) {
-        const struct action *needed = NULL;
-        for (size_t i = 0; i < a->n_needs && !needed; i++) {
-            if (s->plan->items[a->needs[i]].blocked)
-                needed = &s->plan->items[a->needs[i]];
-        }
-        if (!needed)
-            break;
-        a = needed;
-    }
-    return a;
-}
-
 bool condition_obstacle(const struct subject *s)
 {
     if (!s->action || !s->action->blocked)
         return false;
-    enum block root = root_of(s)->block;
+    enum block root = action_root(s->plan, s->action)->block;
     return root != BLOCK_MODE && root != BLOCK_SUSPENDED && root != BLOCK_UNKNOWN;
 }
 
@@ -352,10 +333,6 @@ void condition_suspended(const struct subject *s, struct judgement *out)
     char *what = suspension_text(by);
     buf_printf(&text, "%.1500s", what);
     free(what);
-    if (by->until) {
-        buf_puts(&text, ", until ");
-        render_moment(by->until, &text);
-    }
     *out = (struct judgement){ TRUTH_TRUE, by->by ? REASON_BY_OPERATOR : REASON_BY_CONFIGURATION,
                                buf_take(&text) };
 }

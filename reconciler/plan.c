@@ -64,9 +64,32 @@ void action_needs(struct plan *p, size_t action, size_t needs)
     a->needs[a->n_needs++] = needs;
 }
 
+const struct action *action_root(const struct plan *p, const struct action *a)
+{
+    for (size_t steps = 0; a->block == BLOCK_NEED && steps < p->n; steps++) {
+        const struct action *needed = NULL;
+        for (size_t i = 0; i < a->n_needs && !needed; i++) {
+            if (p->items[a->needs[i]].blocked)
+                needed = &p->items[a->needs[i]];
+        }
+        if (!needed)
+            break;
+        a = needed;
+    }
+    return a;
+}
+
+bool action_left(const struct plan *p, const struct action *a)
+{
+    if (!a->blocked || a->owes)
+        return false;
+    enum block root = action_root(p, a)->block;
+    return root == BLOCK_MODE || root == BLOCK_SUSPENDED;
+}
+
 bool plan_empty(const struct plan *p)
 {
-    size_t n = p->blocked;
+    size_t n = p->blocked - p->left;
 
     for (enum verb v = VERB_CREATE; v < VERBS; v++)
         n += p->by_verb[v];

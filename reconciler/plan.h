@@ -80,6 +80,7 @@ struct action {
     msec not_before; /* back-off; 0 = at once */
     bool owes;       /* we switched the object off: it waits for nobody's failure */
     bool suspect;    /* DCT may be making it already; see suspects.h */
+    bool unanswered; /* a write to it got no answer, and what became of it is not known yet */
     bool pays_debt;  /* and nothing but switching it on again is to be done */
 
     enum action_state state;
@@ -90,9 +91,9 @@ struct action {
 struct plan {
     struct action *items;
     size_t n, cap;
-    struct map by_key;     /* private */
-    size_t by_verb[VERBS]; /* blocked ones not counted */
-    size_t blocked;
+    struct map by_key;       /* private */
+    size_t by_verb[VERBS];   /* blocked ones not counted */
+    size_t blocked, left;    /* `left`: of the blocked ones, those that are left alone */
     size_t managed, in_sync; /* objects that manifests want; those without any action */
     struct strings notes;    /* about the whole: what was not judged, what is not pruned */
     bool unknown;            /* something could not be observed: "no changes" cannot be said */
@@ -105,8 +106,13 @@ struct action *plan_add(struct plan *p, enum verb verb, const struct kind_desc *
 /* -1 where the plan has no action for the key. */
 long plan_index(const struct plan *p, const char *key);
 void action_needs(struct plan *p, size_t action, size_t needs);
-/* Are there changes that would be made (blocked ones count)? */
+/* Is nothing to be done? Blocked changes count, save those that policy.mode or a
+ * suspension tells us to leave alone. */
 bool plan_empty(const struct plan *p);
+/* The action itself, or the one at the end of a chain of blocked ones that blocks it. */
+const struct action *action_root(const struct plan *p, const struct action *a);
+/* Are policy.mode or a suspension all that stands in its way? */
+bool action_left(const struct plan *p, const struct action *a);
 
 const char *verb_name(enum verb v);   /* "create" */
 const char *verb_symbol(enum verb v); /* "+" */

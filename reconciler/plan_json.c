@@ -2,6 +2,8 @@
  * nothing to say, so that a reader needs no case for its absence. */
 #include <stdlib.h>
 
+#include "reconciler/action.h"
+#include "reconciler/history.h"
 #include "reconciler/plan_render.h"
 #include "reconciler/plan_text.h"
 
@@ -37,6 +39,7 @@ static void add_summary(cJSON *root, const struct plan *p)
     for (enum verb v = VERB_NONE; v < VERBS; v++)
         add_count(o, verb_name(v), p->by_verb[v]);
     add_count(o, "blocked", p->blocked);
+    add_count(o, "leftAlone", p->left);
     buf_clear(&text);
 }
 
@@ -86,6 +89,20 @@ static void add_not_before(cJSON *o, const struct action *a)
     buf_clear(&when);
 }
 
+/* What sort of trouble it is in; NULL = none. The words are those of lastError. */
+static const char *class_of(const struct plan *p, const struct action *a)
+{
+    static const enum error_class classes[] = { [FAIL_RECOVERABLE] = ERROR_RECOVERABLE,
+                                                [FAIL_TERMINAL] = ERROR_TERMINAL,
+                                                [FAIL_UNKNOWN] = ERROR_UNKNOWN_OUTCOME };
+
+    if (a->blocked)
+        return action_left(p, a) ? "left-alone" : error_class_name(ERROR_BLOCKED);
+    if (a->error && a->run)
+        return error_class_name(classes[a->run->failure]);
+    return a->unanswered ? error_class_name(ERROR_UNKNOWN_OUTCOME) : NULL;
+}
+
 static cJSON *action_json(const struct plan *p, const struct action *a)
 {
     cJSON *o = cJSON_CreateObject();
@@ -98,6 +115,7 @@ static cJSON *action_json(const struct plan *p, const struct action *a)
     add_text(o, "engine", a->engine);
     add_text(o, "reason", a->reason);
     add_text(o, "blocked", a->blocked);
+    add_text(o, "class", class_of(p, a));
     plan_add_changes(o, a);
     add_strings(o, "disruptions", &a->disruptions);
     add_place(o, a);

@@ -291,6 +291,8 @@ void plan_summary(const struct plan *p, struct buf *out)
 
     if (plan_empty(p)) {
         summary_nothing(p, out);
+        if (p->left)
+            buf_printf(out, " %zu left alone.", p->left);
         return;
     }
     for (enum verb v = VERB_CREATE; v < VERBS; v++) {
@@ -299,7 +301,11 @@ void plan_summary(const struct plan *p, struct buf *out)
         buf_printf(out, "%s%zu to %s", before, p->by_verb[v], verb_name(v));
         before = ", ";
     }
-    if (p->blocked)
-        buf_printf(out, "%s%zu blocked", before, p->blocked);
+    if (p->blocked > p->left) {
+        buf_printf(out, "%s%zu blocked", before, p->blocked - p->left);
+        before = ", ";
+    }
+    if (p->left)
+        buf_printf(out, "%s%zu left alone", before, p->left);
     buf_puts(out, p->unknown ? ". Not everything could be observed." : ".");
 }

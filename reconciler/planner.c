@@ -64,6 +64,7 @@ struct action *planning_add(struct planning *p, enum verb verb, const struct wan
     a->id = item ? xstrdup(item->id) : NULL;
     a->engine = engine ? xstrdup(engine) : NULL;
     a->not_before = planning_due(p->in, w->key);
+    a->unanswered = outcome_due(ledger_find(p->in->world->ledger, w->key)) != 0;
     return a;
 }
 
@@ -99,9 +100,15 @@ char *planning_policy(const struct planner *in, const struct wanted *w, enum blo
     *as = BLOCK_SUSPENDED;
     if (suspended)
         return suspended;
-    if (o->policy.suspended && (!o->policy.suspend_until || o->policy.suspend_until > in->now))
-        return xasprintf("suspended: %s",
-                         o->policy.suspend_reason ? o->policy.suspend_reason : "no reason given");
+    if (o->policy.suspended && (!o->policy.suspend_until || o->policy.suspend_until > in->now)) {
+        char *until = until_text(o->policy.suspend_until);
+        char *text =
+            xasprintf("suspended: %s%s",
+                      o->policy.suspend_reason ? o->policy.suspend_reason : "no reason given",
+                      until);
+        free(until);
+        return text;
+    }
     *as = BLOCK_MODE;
     if (o->policy.mode == MODE_WARN)
         return xasprintf("policy.mode is warn: reported, not repaired");
@@ -495,14 +502,33 @@ static void plan_wanted(struct planning *p, size_t i)
 
 void plan_count(struct plan *p)
 {
-    p->blocked = 0;
+    p->blocked = p->left = 0;
     for (enum verb v = 0; v < VERBS; v++)
         p->by_verb[v] = 0;
     for (size_t i = 0; i < p->n; i++) {
+        p->left += action_left(p, &p->items[i]);
         if (p->items[i].blocked)
             p->blocked++;
         else
             p->by_verb[p->items[i].verb]++;
+    }
+}
+
+/* A suspension that has run out holds nothing back any more, and says otherwise. */
+static void note_expired(const struct planner *in, struct plan *p)
+{
+    for (size_t i = 0; i < in->world->set->n; i++) {
+        const struct wanted *w = &in->world->set->items[i];
+        const struct policy *policy = &w->object->policy;
+        if (!policy->suspended || !policy->suspend_until || policy->suspend_until > in->now)
+            continue;
+        char *until = until_text(policy->suspend_until);
+        char *note = xasprintf("%s: its policy.suspend is over (%s); take it out of the manifest, "
+                               "or give it another date",
+                               w->key, until + 2);
+        strings_add(&p->notes, note);
+        free(note);
+        free(until);
     }
 }
 
@@ -517,6 +543,7 @@ struct plan *plan_build(const struct planner *in)
     plan_consequences(&p);
     plan_prune(in, p.plan);
     plan_order(in, p.plan);
+    note_expired(in, p.plan);
     plan_count(p.plan);
     return p.plan;
 }

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "reconciler/plan_render.h"
 #include "schema/json.h"
 
 static bool same_scope(const struct suspension *s, enum kind kind, const char *key)
@@ -73,12 +74,28 @@ bool suspension_holds(const struct suspension *s, enum kind kind, const char *ke
     return s->key ? streq(s->key, key) : s->kind == KINDS || s->kind == kind;
 }
 
+char *until_text(msec until)
+{
+    struct buf b = BUF_WITH_LIMIT(64);
+
+    if (until) {
+        buf_puts(&b, ", until ");
+        render_moment(until, &b);
+    }
+    return buf_take(&b);
+}
+
 char *suspension_text(const struct suspension *s)
 {
     const char *what = s->key ? "it is" : s->kind == KINDS ? "everything is" : "its kind is";
 
-    return xasprintf("%s suspended: %s%s%s", what, s->reason ? s->reason : "no reason given",
-                     s->by ? ", by " : "", s->by ? s->by : "");
+    char *until = until_text(s->until);
+    char *text =
+        xasprintf("%s suspended: %s%s%s%s", what, s->reason ? s->reason : "no reason given",
+                  s->by ? ", by " : "", s->by ? s->by : "", until);
+
+    free(until);
+    return text;
 }
 
 char *suspension_key(const struct suspension *s)

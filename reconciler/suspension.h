@@ -31,7 +31,9 @@ void suspensions_clear(struct suspensions *l);
 
 /* Does it hold the object back at that moment? */
 bool suspension_holds(const struct suspension *s, enum kind kind, const char *key, msec now);
-/* "everything is suspended: INC-1234"; owned. */
+/* ", until 2026-12-01T00:00:00Z", or ""; owned. */
+char *until_text(msec until);
+/* "everything is suspended: INC-1234, until 2026-12-01T00:00:00Z"; owned. */
 char *suspension_text(const struct suspension *s);
 
 /* As the ledger keeps it: under which key, and what. Owned. */

@@ -72,8 +72,10 @@ static void test_warn_tells_and_does_nothing(void **state)
     (void)state;
     story_holds(plan, "! VDB/orders-test blocked: policy.mode is warn: reported, not repaired");
     story_holds(plan, "description");
+    story_holds(plan, "No changes. 7 of 8 objects match DCT. 1 left alone.");
     story_rest(w, yaml);
     story_sent(w, "");
+    assert_true(w->converged); /* what policy leaves alone is no failure */
     free(plan);
     free(yaml);
     test_world_free(w);
@@ -89,6 +91,61 @@ static void test_observe_never_writes(void **state)
     story_rest(w, yaml);
     story_sent(w, "");
     assert_int_equal(test_world_count(w, "/vdbs", "orders-test"), 0);
+    free(yaml);
+    test_world_free(w);
+}
+
+/* A rule that is broken is something else than a wish. */
+static void test_what_a_rule_blocks_is_not_left_alone(void **state)
+{
+    struct test_world *w = story_of(estate_all());
+    char *yaml = text_with(estate_all(), "port: 5435, mountLocation: /mnt/orders-test}\n",
+                           "port: 5435, mountLocation: /mnt/orders-test}\n  databaseName: x\n");
+    char *plan = story_plan(w, yaml);
+
+    (void)state;
+    story_holds(plan, "Plan: 1 blocked.");
+    story_rest(w, yaml);
+    assert_false(w->converged);
+    free(plan);
+    free(yaml);
+    test_world_free(w);
+}
+
+/* What waits for something that is left alone is left alone with it. */
+static void test_what_waits_for_it_is_left_alone_too(void **state)
+{
+    char *yaml = text_with(estate_all(),
+                           "  postgresql: {port: 5434, mountLocation: /mnt/orders-dev}\n"
+                           "  enabled: true\n",
+                           "  postgresql: {port: 5434, mountLocation: /mnt/orders-dev}\n"
+                           "policy: {suspend: {reason: INC-1, until: '1971-01-01T00:00:00Z'}}\n");
+    struct test_world *w = test_world_new(&(struct sim_options){ .strict = true }, CYCLE_APPLY);
+
+    (void)state;
+    story_rest(w, yaml);
+    assert_true(w->converged);
+    assert_int_equal(test_world_count(w, "/vdbs", "orders-dev"), 0);
+    char *plan = story_plan(w, yaml);
+    story_holds(plan, "suspended: INC-1, until 1971-01-01T00:00:00Z");
+    story_holds(plan, "No changes. 6 of 8 objects match DCT. 2 left alone.");
+    free(plan);
+    free(yaml);
+    test_world_free(w);
+}
+
+/* It holds nothing back any more, and is told until somebody takes it out. */
+static void test_a_suspension_that_is_over_is_told(void **state)
+{
+    char *yaml = with_policy("{suspend: {reason: INC-1234, until: '1970-01-01T00:00:01Z'}}");
+    struct test_world *w = story_of(estate_all());
+
+    (void)state;
+    story_converge(w, yaml);
+    char *plan = story_plan(w, yaml);
+    story_holds(plan, "VDB/orders-test: its policy.suspend is over (until 1970-01-01T00:00:01Z)");
+    story_holds(plan, "No changes. 8 objects match DCT.");
+    free(plan);
     free(yaml);
     test_world_free(w);
 }
@@ -228,6 +285,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_plan_only_reads),
+        cmocka_unit_test(test_what_a_rule_blocks_is_not_left_alone),
+        cmocka_unit_test(test_what_waits_for_it_is_left_alone_too),
+        cmocka_unit_test(test_a_suspension_that_is_over_is_told),
         cmocka_unit_test(test_warn_tells_and_does_nothing),
         cmocka_unit_test(test_observe_never_writes),
         cmocka_unit_test(test_suspended_until_told_otherwise),
