@@ -11,8 +11,9 @@
 #include "daemon/file.h"
 #include "schema/yaml.h"
 
-#define UNIT_SOCKET "/run/dctd/control.sock"
-#define API_VERSION "dctd/v1"
+#define UNIT_CONFIGURATION "/etc/dctd"
+#define UNIT_FOLDER        "/run/dctd"
+#define API_VERSION        "dctd/v1"
 
 enum {
     CONFIG_MAX = 256 << 10,
@@ -40,6 +41,19 @@ static const char *control_said(const struct yaml_file *y)
     return n && n->type == NODE_SCALAR && *n->text ? n->text : NULL;
 }
 
+/* dctd.service and dctd@NAME.service have it in the folder of run that is named as
+ * that of their configuration. */
+static char *unit_socket(const char *config)
+{
+    char *folder = file_folder(config ? config : UNIT_CONFIGURATION "/dctd.yaml");
+    const char *name =
+        starts_with(folder, UNIT_CONFIGURATION "/") ? folder + strlen(UNIT_CONFIGURATION) : "";
+    char *path = xasprintf("%s%s/control.sock", UNIT_FOLDER, name);
+
+    free(folder);
+    return path;
+}
+
 char *client_socket(const char *config)
 {
     size_t n = 0;
@@ -48,12 +62,12 @@ char *client_socket(const char *config)
 
     free(error);
     if (!text)
-        return xstrdup(UNIT_SOCKET);
+        return unit_socket(config);
 
     OWNED(yaml_file) y = yaml_file_parse(config, text, n, &d);
     const char *said = control_said(y);
     char *folder = file_folder(config);
-    char *path = said ? file_below(folder, said) : xstrdup(UNIT_SOCKET);
+    char *path = said ? file_below(folder, said) : unit_socket(config);
     free(folder);
     free(text);
     diags_clear(&d);

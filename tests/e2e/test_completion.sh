@@ -51,7 +51,7 @@ begin() {
 }
 
 have() {
-    command -v "$1" >/dev/null || { echo "# SKIPPED: $1 is not installed" >&2 && return 1; }
+    command -v "$1" >/dev/null || { echo "# numbers SKIPPED: $1 is not installed" >&2 && return 1; }
 }
 
 press_all() {

@@ -322,7 +322,7 @@ as_nobody() {
 
 test_who_may() {
     if [ "$(id -u)" -ne 0 ] || ! command -v setpriv >/dev/null; then
-        echo "# SKIPPED: only root can ask as somebody else" >&2
+        echo "# numbers SKIPPED: only root can ask as somebody else" >&2
         return 0
     fi
     kept
@@ -331,7 +331,7 @@ test_who_may() {
     said err 'no permission to ask dctd at .*/control\.sock'
     chmod 711 "$work" "$work/estate"
     if ! setpriv --reuid=65534 --regid=65534 --clear-groups "$work/dctd" version >"$work/out"; then
-        echo "# SKIPPED: nobody cannot run the program here" >&2
+        echo "# numbers SKIPPED: nobody cannot run the program here" >&2
         return 0
     fi
     as_nobody 3 status

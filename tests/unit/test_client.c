@@ -260,9 +260,27 @@ static void the_socket_is_where_the_configuration_has_it(void **state)
     check_socket(t, "- a\n", NULL);
     check_socket(t, "control: \"c.sock\n", NULL);
     check_socket(t, "", NULL);
-    char *none = client_socket(NULL);
-    assert_string_equal(none, "/run/dctd/control.sock");
-    free(none);
+}
+
+/* What a member of the group cannot read leaves the unit's place. */
+static void a_unit_without_a_word_has_its_socket_where_its_name_says(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *config, *socket;
+    } units[] = {
+        { NULL, "/run/dctd/control.sock" },
+        { "/etc/dctd/dctd.yaml", "/run/dctd/control.sock" },
+        { "/etc/dctd/no-such-unit/dctd.yaml", "/run/dctd/no-such-unit/control.sock" },
+        { "/etc/dctdx/dctd.yaml", "/run/dctd/control.sock" },
+        { "no-such-file.yaml", "/run/dctd/control.sock" },
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(units); i++) {
+        char *found = client_socket(units[i].config);
+        assert_string_equal(found, units[i].socket);
+        free(found);
+    }
 }
 
 int main(void)
@@ -278,6 +296,7 @@ int main(void)
         cmocka_unit_test(a_forbidden_socket_names_who_may),
         cmocka_unit_test(bad_addresses_and_tokens_are_refused),
         cmocka_unit_test(the_socket_is_where_the_configuration_has_it),
+        cmocka_unit_test(a_unit_without_a_word_has_its_socket_where_its_name_says),
     };
     (void)signal(SIGPIPE, SIG_IGN);
     return cmocka_run_group_tests(tests, NULL, NULL);
