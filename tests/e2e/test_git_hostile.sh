@@ -355,6 +355,53 @@ test_damaged_mirror_is_fetched_anew() {
     stop_daemon
 }
 
+# mutate FILE SEED: two bytes of it are changed, every fourth time it is cut; the
+# same seed does the same.
+mutate() {
+    local file=$1 n size
+    n=$((($2 * 1103515245 + 12345) % 2147483648))
+    size=$(stat -c %s "$file")
+    chmod u+w "$file"
+    for _ in 1 2; do
+        n=$(((n * 1103515245 + 12345) % 2147483648))
+        # shellcheck disable=SC2059  # the byte is the format
+        printf "\\x$(printf %02x $((n / 65536 % 256)))" |
+            dd of="$file" bs=1 seek=$((n / 256 % size)) conv=notrunc status=none
+    done
+    [ $(($2 % 4)) -ne 3 ] || truncate -s $((n / 65536 % size)) "$file"
+}
+
+# What a remote sends whose objects are damaged; PACKS=500 tries more. Git may
+# notice it or not, and what is in force then is what some commit says, or was.
+test_mutated_packs() {
+    local seed pack
+    begun
+    edit 98
+    commit "packed"
+    person -C "$work/src" repack -qad
+    pack=$(find "$work/src/.git/objects/pack" -name '*.pack')
+    person -C "$work/src" push -q --force origin HEAD:main
+    await_commit
+    cp "$pack" "$work/whole.pack"
+    rm -rf "$work/repo.git"
+    person clone -q --bare --no-hardlinks "$work/src" "$work/repo.git"
+    good=$(tip) listed=$(outside)
+    for ((seed = 0; seed < ${PACKS:-25}; seed++)); do
+        for pack in "$work"/repo.git/objects/pack/*.pack; do
+            chmod u+w "$pack"
+            cp "$work/whole.pack" "$pack"
+            mutate "$pack" "$seed"
+        done
+        TMPDIR=$work/src "$BUILD/dctd" -c "$work/estate/dctd.yaml" validate >"$work/log.once" 2>&1 ||
+            [ $? -eq 1 ] || fail "seed $seed: $(cat "$work/log.once")"
+        ! grep -E 'Sanitizer|runtime error:' "$work/log.once" || fail "seed $seed"
+        rm "$work/log.once"
+        unharmed
+    done
+    [ -z "$(find "$work/src" -maxdepth 1 -name 'dctd-git-*')" ] || fail "something is left behind"
+    stop_daemon
+}
+
 test_reference_that_moves_meanwhile() {
     local n
     begun
