@@ -259,11 +259,16 @@ static int offer_words(const char *config, int argc, char *const *argv)
     return printed ? EXIT_GOOD : EXIT_TROUBLE;
 }
 
-int main(int argc, char **argv)
+static const char *configuration(void)
 {
     const char *named = env_get("DCTD_CONFIG");
-    struct line l = { .in = { .config = named && *named ? named : "/etc/dctd/dctd.yaml",
-                              .log_level = LEVEL_INFO } };
+
+    return named && *named ? named : "/etc/dctd/dctd.yaml";
+}
+
+int main(int argc, char **argv)
+{
+    struct line l = { .in = { .config = configuration(), .log_level = LEVEL_INFO } };
 
     if (argc > 1 && streq(argv[1], "__complete"))
         return offer_words(l.in.config, argc - 2, argv + 2);

@@ -162,7 +162,7 @@ test_a_suspended_object_is_left_alone() {
     said out '^VDB/orders-dev +True +Suspended '
     expect 0 status
     said out '^quickstart: synced 6/7, .*1 suspended$'
-    said out '^suspended +VDB/orders-dev: INC-1234 \$\(id\) "x" \(by uid [0-9]+ \([a-z0-9_-]+\), until 20'
+    said out '^suspended +VDB/orders-dev: INC-1234 \$\(id\) "x" \(by uid [0-9]+ \([a-z0-9 _-]+\), until 20'
     expect 0 describe vdb/orders-dev
     said out '^  Suspended +True '
     expect 0 resume vdb/orders-dev

@@ -165,10 +165,14 @@ static void strange_answers_are_survived(void **state)
 }
 
 #define OBSERVED HEAD "\"observed\": true}"
-#define VDB(status) \
+#define VDB_IS \
     HEAD \
         "\"items\": [{\"key\": \"VDB/a\", \"kind\": \"VDB\", \"conditions\": [{\"type\": \"Ready\"," \
-        "\"status\": \"" status "\", \"reason\": \"Why\", \"message\": \"because\"}]}]}"
+        "\"reason\": \"Why\", \"message\": \"because\", \"status\": "
+
+static const char ready[] = VDB_IS "\"True\"}]}]}";
+static const char not_ready[] = VDB_IS "\"False\"}]}]}";
+static const char not_known[] = VDB_IS "\"Unknown\"}]}]}";
 
 static void waiting_asks_for_what_is_newer(void **state)
 {
@@ -177,8 +181,8 @@ static void waiting_asks_for_what_is_newer(void **state)
     struct session s = { .in = { .paths = words, .n_paths = 1, .what = "ready" },
                          .command = cmd_wait };
 
-    play(&s, (const char *const[]){ HEAD "\"observed\": false}", OBSERVED, VDB("False"), "same",
-                                    VDB("False"), VDB("True"), NULL });
+    play(&s, (const char *const[]){ HEAD "\"observed\": false}", OBSERVED, not_ready, "same",
+                                    not_ready, ready, NULL });
     assert_int_equal(s.status, EXIT_GOOD);
     assert_string_equal(s.shown, "vdb/a: ready\n");
     const char *at = strstr(s.asked, "GET /api/v1/status HTTP");
@@ -205,7 +209,7 @@ static void waiting_in_vain_tells_what_is_missing(void **state)
         .command = cmd_wait,
     };
 
-    play(&s, (const char *const[]){ OBSERVED, VDB("Unknown"), "silence", NULL });
+    play(&s, (const char *const[]){ OBSERVED, not_known, "silence", NULL });
     assert_int_equal(s.status, EXIT_TROUBLE);
     assert_string_equal(s.shown, "dctd: not in time:\n"
                                  "dctd: VDB/a: Ready is Unknown (Why): because\n"
@@ -218,7 +222,7 @@ static void a_daemon_that_goes_away_ends_the_wait(void **state)
     (void)state;
     struct session s = { .in = { .all = true, .what = "synced" }, .command = cmd_wait };
 
-    play(&s, (const char *const[]){ OBSERVED, VDB("True"), "hang up", NULL });
+    play(&s, (const char *const[]){ OBSERVED, ready, "hang up", NULL });
     assert_int_equal(s.status, EXIT_NOBODY);
     check_shows(&s, "no dctd answers at");
     session_clear(&s);
@@ -231,7 +235,7 @@ static void what_is_gone_is_deleted(void **state)
     struct session s = { .in = { .paths = words, .n_paths = 1, .what = "deleted" },
                          .command = cmd_wait };
 
-    play(&s, (const char *const[]){ OBSERVED, VDB("True"), HEAD "\"items\": []}", NULL });
+    play(&s, (const char *const[]){ OBSERVED, ready, HEAD "\"items\": []}", NULL });
     assert_int_equal(s.status, EXIT_GOOD);
     session_clear(&s);
 }
@@ -252,7 +256,7 @@ static void status_tells_what_is_wrong_first(void **state)
     (void)state;
     struct session s = { .command = cmd_status };
 
-    play(&s, (const char *const[]){ status, VDB("False"), NULL });
+    play(&s, (const char *const[]){ status, not_ready, NULL });
     assert_int_equal(s.status, EXIT_GOOD);
     assert_string_equal(s.shown, "prod: synced 412/415, 1 failed, 1 blocked, 2 running\n"
                                  "  DCT says it is partial\n"
