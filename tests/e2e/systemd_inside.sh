@@ -150,8 +150,12 @@ keeps_credentials() {
 
 # ExecStartPost= runs under the same rules as dctd itself.
 sandbox_holds() {
+    install -d -m 1777 /var/open
     cat >/opt/probe.sh <<'PROBE'
 echo "uid $(id -u)"
+# What only the read-only file system, and only the filter, forbid.
+! touch /var/open/probe 2>/dev/null || echo "wrote where everybody may"
+! chown "$(id -u)" "$STATE_DIRECTORY/ledger.db" 2>/dev/null || echo "made a privileged call"
 for path in /usr/bin /etc/dctd /etc /opt "$PREFIX" /var /sys/kernel /proc/sys/kernel; do
     ! touch "$path/probe" 2>/dev/null || echo "wrote $path"
 done
