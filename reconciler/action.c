@@ -14,7 +14,6 @@ enum {
     FIRST_WAIT = 250, /* before something is looked at again; doubles */
     LONGEST_WAIT = 10000,
     TELEMETRY_MAX = 60000, /* at most that long, where nothing says that it does */
-    SETTLE_MAX = 300000,   /* DCT's read model lags behind its jobs */
     READY_MAX = 120000,    /* a new engine comes online */
     SNAPSHOT_MAX = 900000, /* a new dSource's first snapshot appears */
     OUTAGE_PAUSE = 300000, /* before a database is taken down for another try */
@@ -210,7 +209,7 @@ static msec wait_of(const struct action_run *run)
 }
 
 /* The write is done; what DCT shows is not there yet. Up to `most`. */
-static void settle(struct exec *x, struct action *a, msec most, char *text, struct step *s)
+void action_settle(struct exec *x, struct action *a, msec most, char *text, struct step *s)
 {
     struct action_run *run = a->run;
 
@@ -226,7 +225,12 @@ static void settle(struct exec *x, struct action *a, msec most, char *text, stru
     action_move(a, A_SETTLING);
 }
 
-static void finish(struct exec *x, struct action *a, struct step *s)
+static bool settled_long(const struct action *a, const struct step *s)
+{
+    return a->run->settling_since && s->now - a->run->settling_since > SETTLE_MAX;
+}
+
+void action_finish(struct exec *x, struct action *a, struct step *s)
 {
     struct entry *e = action_entry(x, a);
 
@@ -270,11 +274,15 @@ static void gone(struct exec *x, struct action *a, struct step *s)
     struct entry *e = action_entry(x, a);
 
     if (a->verb == VERB_DELETE) {
-        finish(x, a, s);
+        action_finish(x, a, s);
     } else if (a->run->made) {
-        settle(x, a, SETTLE_MAX, xasprintf("DCT says it is made, but does not show it"), s);
+        if (settled_long(a, s)) { /* somebody was quick to delete it */
+            entry_close(e);
+            action_record(e, s);
+        }
+        action_settle(x, a, SETTLE_MAX, xasprintf("DCT says it is made, but does not show it"), s);
     } else if (awaits_telemetry(a, s->now)) {
-        settle(x, a, SETTLE_MAX, xasprintf("a job of DCT's may have made it"), s);
+        action_settle(x, a, SETTLE_MAX, xasprintf("a job of DCT's may have made it"), s);
     } else if (a->verb == VERB_CREATE || a->verb == VERB_REPLACE) {
         if (e)
             e->owes_enable = false;
@@ -344,14 +352,14 @@ static void agrees(struct exec *x, struct action *a, const struct observed_item 
     bool refresh = (e && e->owes_refresh) || a->verb == VERB_REFRESH;
 
     if (why) {
-        settle(x, a, READY_MAX, why, s);
+        action_settle(x, a, READY_MAX, why, s);
     } else if (refresh && !a->run->refreshed && a->kind->refresh.name) {
         program_one(a, TODO_REFRESH, &a->kind->refresh);
         action_next(x, a, s);
     } else if (needs_snapshot(x, a)) {
         ask_snapshots(a, s);
     } else {
-        finish(x, a, s);
+        action_finish(x, a, s);
     }
 }
 
@@ -379,7 +387,8 @@ static void snapshots_reply(struct exec *x, struct action *a, const struct reply
         program_one(a, TODO_SNAPSHOT, &a->kind->snapshot);
         action_next(x, a, s);
     } else {
-        settle(x, a, SNAPSHOT_MAX, xasprintf("it has no snapshot that a VDB could start from"), s);
+        action_settle(x, a, SNAPSHOT_MAX,
+                      xasprintf("it has no snapshot that a VDB could start from"), s);
     }
 }
 
@@ -438,38 +447,22 @@ static void there_to_stay(struct exec *x, struct action *a, struct step *s)
         free(differs);
         action_next(x, a, s);
     } else if (differs) {
-        settle(x, a, SETTLE_MAX, differs, s);
+        action_settle(x, a, SETTLE_MAX, differs, s);
     } else {
         agrees(x, a, item, s);
     }
 }
 
-/* Off for somebody else's change; the debt stays until it is on again. */
-static void there_to_rest(struct exec *x, struct action *a, struct step *s)
-{
-    const struct observed_item *item = observed_by_id(x->world->observed, a->kind->kind, a->id);
-    const struct value *enabled = object_value(item->object, "enabled");
-
-    if (enabled->state != V_SET || !enabled->i) {
-        finish(x, a, s);
-    } else if (a->run->switched) {
-        settle(x, a, SETTLE_MAX, xasprintf("DCT says it is disabled, but still shows it enabled"),
-               s);
-    } else {
-        a->run->switched = true;
-        program_off(x, a, item);
-        action_next(x, a, s);
-    }
-}
-
 static void there(struct exec *x, struct action *a, struct step *s)
 {
-    if (a->verb == VERB_DISABLE) {
-        there_to_rest(x, a, s);
+    if (a->pays_debt) {
+        action_pay(x, a, s);
+    } else if (a->verb == VERB_DISABLE) {
+        action_rest(x, a, s);
     } else if (!to_be_gone(a)) {
         there_to_stay(x, a, s);
     } else if (a->run->deleted) {
-        settle(x, a, SETTLE_MAX, xasprintf("DCT says it is deleted, but still shows it"), s);
+        action_settle(x, a, SETTLE_MAX, xasprintf("DCT says it is deleted, but still shows it"), s);
     } else {
         program_one(a, TODO_DELETE, &a->kind->remove);
         action_next(x, a, s);
@@ -487,7 +480,7 @@ void action_look_failed(struct exec *x, struct action *a, const struct reply *r,
         action_fail(x, a, class == REPLY_DENIED ? FAIL_TERMINAL : FAIL_RECOVERABLE, text, s);
         return;
     }
-    settle(x, a, SETTLE_MAX, text, s);
+    action_settle(x, a, SETTLE_MAX, text, s);
 }
 
 static void conflict(struct exec *x, struct action *a, struct step *s)
@@ -578,7 +571,7 @@ void action_begin(struct exec *x, struct action *a, struct step *s)
     if (a->verb != VERB_NONE)
         action_report(a, REPORT_STARTED, a->reason, s);
     if (a->verb == VERB_FORGET) {
-        finish(x, a, s);
+        action_finish(x, a, s);
     } else if (e && e->intent.open && e->intent.job) {
         action_resume(x, a, s);
     } else {

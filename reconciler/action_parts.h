@@ -22,9 +22,19 @@ void action_look_again(struct exec *x, struct action *a, struct step *s);
 
 /* write.c */
 /* Sends what is next to do; looks again when nothing is left. */
+/* The write is done; what DCT shows is not there yet. Up to `most`; takes text. */
+void action_settle(struct exec *x, struct action *a, msec most, char *text, struct step *s);
+void action_finish(struct exec *x, struct action *a, struct step *s);
+enum { SETTLE_MAX = 300000 /* DCT's read model lags behind its jobs */ };
+
+/* switching.c: the object was just read. */
+void action_rest(struct exec *x, struct action *a, struct step *s);
+void action_pay(struct exec *x, struct action *a, struct step *s);
 void action_next(struct exec *x, struct action *a, struct step *s);
 void action_todo_reply(struct exec *x, struct action *a, const struct reply *r, struct step *s);
 bool job_has_failed(const char *status);
+/* DCT does not follow it to its end. */
+bool job_is_lost(const char *status);
 void action_begin_job(struct action *a, const char *id, struct step *s);
 
 #endif

@@ -71,6 +71,7 @@ static void plan_first_snapshot(struct planning *p, const struct wanted *child)
         action_block(a, xasprintf("it has no snapshot that %s could start from, and none can be "
                                   "taken while it is disabled; enable it",
                                   child->key));
+    planning_block_by_policy(p->in, a, parent);
     p->plan->in_sync--;
 }
 

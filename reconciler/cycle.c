@@ -232,6 +232,15 @@ static void keep_moved(const struct cycle *c, struct step *s)
     }
 }
 
+static void keep_careful(const struct cycle *c, struct step *s)
+{
+    for (size_t i = 0; i < c->set->n; i++) {
+        const struct pairing *p = &c->world.pairs[i];
+        if (p->match == MATCH_OURS && p->entry && keep_care(&c->set->items[i], p->entry))
+            fx_record(s->fx, p->entry->key, entry_text(p->entry));
+    }
+}
+
 static void make_plan(struct cycle *c, struct step *s)
 {
     c->world = (struct world){ .set = c->set,
@@ -239,9 +248,11 @@ static void make_plan(struct cycle *c, struct step *s)
                                .ledger = c->ledger,
                                .instance = c->instance,
                                .api = c->api };
+    ledger_no_future(c->ledger, s->now);
     match_all(&c->world);
     if (c->options.mode != CYCLE_PLAN) {
         keep_moved(c, s);
+        keep_careful(c, s);
         cycle_lift_expired(c, s);
     }
     const struct planner in = { &c->world, &c->options, &c->backoff, s->now };

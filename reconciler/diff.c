@@ -178,6 +178,15 @@ static char *was_shown(const struct comparison *c, const struct field *f, const 
     return streq(name, becomes) ? xasprintf("%s (%s)", name, seen->s) : xstrdup(name);
 }
 
+/* Its own line in the plan says why nobody knows what it is: whether this object
+ * refers to it cannot be told either. */
+static bool to_be_judged(const struct world *world, const struct wanted *target)
+{
+    enum match match = world->pairs[target - world->set->items].match;
+
+    return match == MATCH_UNKNOWN || match == MATCH_CONFLICT;
+}
+
 static void compare_ref(const struct comparison *c, size_t row, struct diff *d)
 {
     size_t before = d->n;
@@ -187,11 +196,12 @@ static void compare_ref(const struct comparison *c, size_t row, struct diff *d)
     struct resolved r;
 
     resolve_row(c->world, c->w, row, &r);
+    bool judged_later = r.how == RESOLVE_LATER && r.target && to_be_judged(c->world, r.target);
     bool is = r.how == RESOLVED && seen->state == V_SET && streq(r.shown, seen->s);
-    if (!is && (r.how == RESOLVED || (r.how == RESOLVE_LATER && r.target)))
+    if (!is && (r.how == RESOLVED || (r.how == RESOLVE_LATER && r.target && !judged_later)))
         add_change(d, k, row, was_shown(c, f, seen, wanted->s), xstrdup(wanted->s),
                    why_of(c, f, wanted));
-    else if (!is)
+    else if (!is && !judged_later)
         note_unresolved(d, &r);
     if (d->n > before && beyond_reach(k->table, f, d))
         d->changes[before].create_only = true;

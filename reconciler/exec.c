@@ -76,10 +76,12 @@ static void take_slot(struct slots *l, const struct action *a)
 
 static bool engine_has_slot(const struct exec *x, const struct slots *l, const struct action *a)
 {
+    /* One that this plan registers was not known when the action was planned. */
+    const char *engine = a->wanted ? resolve_engine(x->world, a->wanted) : a->engine;
     size_t n = 0;
 
-    for (size_t i = 0; a->engine && i < l->n; i++)
-        n += streq(a->engine, l->running[i]->engine);
+    for (size_t i = 0; engine && i < l->n; i++)
+        n += streq(engine, l->running[i]->engine);
     return below(n, x->options->per_engine);
 }
 

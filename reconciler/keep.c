@@ -36,6 +36,17 @@ bool keep_wish(const struct world *world, const struct wanted *w, struct entry *
     return changed;
 }
 
+bool keep_care(const struct wanted *w, struct entry *e)
+{
+    bool orphan = deletion_of(w->object) == DELETION_ORPHAN && e->deletion != DELETION_ORPHAN;
+    bool protect = w->object->policy.protect && !e->protect;
+
+    if (orphan)
+        e->deletion = DELETION_ORPHAN;
+    e->protect = e->protect || protect;
+    return orphan || protect;
+}
+
 /* Is the row one whose last applied value is worth remembering? */
 static bool remembered(const struct field *f)
 {

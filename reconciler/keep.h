@@ -18,6 +18,9 @@ bool keep_rows(struct entry *e, const struct object *o, const bool *rows);
  * DCT does not show, is to be sent anew. True if the ledger is other than it was. */
 bool keep_follower(const struct world *world, const struct wanted *w, const struct wanted *moved,
                    size_t row);
+/* What the policy says to its safety counts at once, whatever else is still to be
+ * done; what lifts that waits until all has come true. */
+bool keep_care(const struct wanted *w, struct entry *e);
 /* Policy, name and engine, before the object is there. */
 bool keep_wish(const struct world *world, const struct wanted *w, struct entry *e);
 

@@ -390,3 +390,11 @@ void entry_close(struct entry *e)
     replace(&e->intent.job, NULL);
     e->intent = (struct intent){ 0 };
 }
+
+void ledger_no_future(struct ledger *l, msec now)
+{
+    for (size_t i = 0; i < l->n; i++) {
+        if (l->items[i]->intent.open && l->items[i]->intent.at > now)
+            l->items[i]->intent.at = now;
+    }
+}

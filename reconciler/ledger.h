@@ -75,5 +75,7 @@ bool entry_seen(const struct entry *e, const char *row);
 void entry_intend(struct entry *e, const char *call, msec now);
 void entry_job(struct entry *e, const char *job);
 void entry_close(struct entry *e); /* the intent's outcome is known */
+/* Somebody set the clock back: no intent is of the future. */
+void ledger_no_future(struct ledger *l, msec now);
 
 #endif

@@ -110,7 +110,7 @@ static bool match_ledger(const struct world *world, struct pairing *p)
     struct observed_item *item =
         e && e->id ? observed_by_id(world->observed, e->kind, e->id) : NULL;
 
-    if (!item || item->foreign)
+    if (!item || item->foreign || e->origin == ORIGIN_NONE) /* its adoption is not through */
         return false;
     if (owned_elsewhere(world, item))
         conflict(p, item, elsewhere_text(item));

@@ -191,6 +191,22 @@ static void needs_of_switching(struct plan *p, size_t i)
     }
 }
 
+/* A snapshot that nothing will be made from is taken for nothing. */
+static void block_idle_snapshots(struct plan *p)
+{
+    bool *used = xcalloc(p->n, sizeof(bool));
+
+    for (size_t i = 0; i < p->n; i++) {
+        for (size_t j = 0; j < p->items[i].n_needs; j++)
+            used[p->items[i].needs[j]] = used[p->items[i].needs[j]] || !p->items[i].blocked;
+    }
+    for (size_t i = 0; i < p->n; i++) {
+        if (p->items[i].verb == VERB_SNAPSHOT && !used[i])
+            action_block(&p->items[i], xstrdup("what would be made from it is blocked"));
+    }
+    free(used);
+}
+
 /* What needs something blocked is blocked too; chains take several rounds. */
 void plan_spread_blocks(struct plan *p)
 {
@@ -212,6 +228,7 @@ void plan_spread_blocks(struct plan *p)
             }
         }
     }
+    block_idle_snapshots(p);
 }
 
 void plan_order(const struct planner *in, struct plan *p)

@@ -14,7 +14,7 @@ enum { FILTER_MAX = 4096, JOB_WAIT = 5000 };
 
 static const char *id_of(const struct action *a, const struct entry *e)
 {
-    return a->id || !e ? a->id : e->id;
+    return a->id || !e || !e->intent.open ? a->id : e->id;
 }
 
 /* It is marked as off, and on. Who took the mark may not have got further than
@@ -34,9 +34,9 @@ bool outcome_unknown(const struct exec *x, const struct action *a)
 
     if (mark_in_doubt(x, a))
         return true;
-    if (!e)
+    if (!e || !e->intent.open)
         return a->suspect && unremembered(x->world, a);
-    return e->intent.open && !e->intent.job;
+    return !e->intent.job;
 }
 
 void outcome_ask(struct exec *x, struct action *a, struct step *s)
@@ -112,6 +112,36 @@ static void note_broken(const struct action *a, const struct entry *e, const cJS
     }
 }
 
+/* DCT has lost sight of a job that may be this very write. */
+static const cJSON *lost_job(const struct exec *x, const struct action *a, const cJSON *jobs)
+{
+    const struct entry *e = action_entry(x, a);
+    const cJSON *job;
+
+    if (!e || !e->intent.open || e->intent.lost)
+        return NULL;
+    cJSON_ArrayForEach(job, jobs) {
+        if (json_text(job, "id") && on_engine(job, a->engine) &&
+            job_is_lost(json_text(job, "status")) && (id_of(a, e) || !job_on_known(x->world, job)))
+            return job;
+    }
+    return NULL;
+}
+
+/* What it began may go on: that gets time, once. */
+static void wait_for_lost(struct exec *x, struct action *a, const cJSON *job, struct step *s)
+{
+    struct entry *e = action_entry(x, a);
+
+    e->intent.lost = true;
+    e->intent.at = s->now;
+    action_record(e, s);
+    action_fail(x, a, FAIL_UNKNOWN,
+                xasprintf("DCT job %s is %s, and may be what nobody answered for",
+                          json_text(job, "id"), json_text(job, "status")),
+                s);
+}
+
 void outcome_reply(struct exec *x, struct action *a, const struct reply *r, struct step *s)
 {
     struct entry *e = action_entry(x, a);
@@ -138,6 +168,8 @@ void outcome_reply(struct exec *x, struct action *a, const struct reply *r, stru
         a->run->waiting_told = true;
         a->run->wake = s->now + JOB_WAIT;
         action_move(a, A_SETTLING);
+    } else if ((job = lost_job(x, a, json_at(r->body, "items")))) {
+        wait_for_lost(x, a, job, s);
     } else {
         a->run->outcome_asked = true;
         note_broken(a, e, json_at(r->body, "items"));

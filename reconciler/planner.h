@@ -61,6 +61,8 @@ bool item_enabled(const struct observed_item *item);
 void plan_consequences(struct planning *p);
 /* prune.c: objects that we own and that no manifest wants any more. */
 void plan_prune(const struct planner *in, struct plan *p);
+/* debts.c: what we switched off is switched on, whatever else cannot be done. */
+void plan_debts(const struct planner *in, struct plan *p);
 /* needs.c: which action waits for which, and what a blocked one drags along. */
 void plan_order(const struct planner *in, struct plan *p);
 /* Does the observed object (NULL: none) refer to the one of that kind and id? */

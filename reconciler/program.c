@@ -107,14 +107,34 @@ static bool item_fulfilled(const struct action *a, const struct field *f, const 
     cJSON *body = wire_item_body(f, element), *copy = cJSON_Duplicate(there, true);
     const struct value wanted = { .state = V_SET, .json = body };
     const struct value seen = { .state = copy ? V_SET : V_ABSENT, .json = copy };
-    bool is = value_fulfilled(&any, &wanted, &seen);
+    bool is = there && value_fulfilled(&any, &wanted, &seen);
 
     cJSON_Delete(body);
     cJSON_Delete(copy);
     return is;
 }
 
-static void add_items(struct action *a, size_t call, const bool *left)
+static bool is_on(const struct value *v)
+{
+    return v->state == V_SET && v->i;
+}
+
+/* A host that shows no such element looks again first, once it is on. */
+static bool discovers_first(struct action *a, const struct observed_item *item,
+                            const struct field *f, const cJSON *element)
+{
+    int row = table_find(a->kind->table, "enabled");
+
+    if (wire_item_find(f, element, a->run->raw) || a->run->refreshed || !a->kind->refresh.name)
+        return false;
+    if (row >= 0 && !is_on(&item->object->values[row]))
+        return is_on(&a->wanted->object->values[row]);
+    add(a->run, TODO_REFRESH, &a->kind->refresh);
+    return true;
+}
+
+static void add_items(struct action *a, const struct observed_item *item, size_t call,
+                      const bool *left)
 {
     for (size_t i = 0; i < a->kind->table.n; i++) {
         const struct field *f = &a->kind->table.rows[i];
@@ -124,6 +144,8 @@ static void add_items(struct action *a, size_t call, const bool *left)
         cJSON_ArrayForEach(element, a->wanted->object->values[i].json) {
             if (item_fulfilled(a, f, element))
                 continue;
+            if (discovers_first(a, item, f, element))
+                return;
             struct todo *t = add(a->run, TODO_ITEM, &a->kind->updates[call]);
             t->index = call;
             t->row = i;
@@ -132,13 +154,13 @@ static void add_items(struct action *a, size_t call, const bool *left)
     }
 }
 
-static void add_calls(struct action *a, const bool *left)
+static void add_calls(struct action *a, const struct observed_item *item, const bool *left)
 {
     for (size_t call = 0; call < a->kind->n_updates; call++) {
         if (!call_has(a, call, left))
             continue;
         if (a->kind->updates[call].flags & CALL_PER_ITEM)
-            add_items(a, call, left);
+            add_items(a, item, call, left);
         else
             add(a->run, TODO_UPDATE, &a->kind->updates[call])->index = call;
     }
@@ -194,11 +216,6 @@ static bool needs_disabled(const struct action *a, const bool *left)
             return true;
     }
     return false;
-}
-
-static bool is_on(const struct value *v)
-{
-    return v->state == V_SET && v->i;
 }
 
 static void add_mark(const struct exec *x, struct action *a, enum todo_type type)
@@ -263,7 +280,7 @@ bool program_update(const struct exec *x, struct action *a, const struct observe
         add_rows(x, a, left, BEFORE_ALL);
         if (switches)
             add_switching(x, a, item, left, true);
-        add_calls(a, left);
+        add_calls(a, item, left);
         if (left[kind_row(a->kind, "metadata.tags")])
             add_tags(x, a, item);
         if (switches)

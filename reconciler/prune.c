@@ -63,7 +63,8 @@ static void settle_deletion(const struct planner *in, struct plan *p, struct act
 static void add_deletion(const struct planner *in, struct plan *p, const struct entry *e,
                          const struct observed_item *item)
 {
-    bool orphan = e->deletion == DELETION_ORPHAN;
+    /* One that was to become ours, and did not come that far, is left as it is. */
+    bool orphan = e->deletion == DELETION_ORPHAN || e->origin == ORIGIN_NONE;
     struct action *a = plan_add(p, orphan ? VERB_FORGET : VERB_DELETE, kind_desc(e->kind), e->key);
 
     a->id = xstrdup(item->id);

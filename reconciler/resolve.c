@@ -42,13 +42,30 @@ static struct observed_item *engine_item(const struct world *world, const char *
     return observed_by_name(world->observed, KIND_ENGINE, name);
 }
 
+/* Of what it refers to, where only DCT knows that. */
+static const char *engine_of_references(const struct world *world, const struct wanted *w)
+{
+    for (size_t i = 0; i < w->object->kind->table.n; i++) {
+        const struct field *f = &w->object->kind->table.rows[i];
+        const struct value *v = &w->object->values[i];
+        if (f->type != F_REF || f->ref->target != REF_KIND || v->state != V_SET)
+            continue;
+        const struct observed_item *item =
+            id_prefix(v->s) ? observed_by_id(world->observed, f->ref->kind, id_prefix(v->s))
+                            : observed_by_name(world->observed, f->ref->kind, v->s);
+        if (item && item->engine && !item->next_named)
+            return item->engine;
+    }
+    return NULL;
+}
+
 const char *resolve_engine(const struct world *world, const struct wanted *w)
 {
     if (w->object->kind->kind == KIND_ENGINE)
         return wanted_id(world, w);
     if (!w->engine) {
         const struct observed_item *item = item_of(world, w);
-        return item ? item->engine : NULL;
+        return item ? item->engine : engine_of_references(world, w);
     }
     if (id_prefix(w->engine))
         return id_prefix(w->engine);

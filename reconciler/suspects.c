@@ -10,7 +10,9 @@ enum { IN_MAX = 100 /* values in one IN list (DCT API, SearchBody) */, FILTER_MA
 
 bool unremembered(const struct world *world, const struct action *a)
 {
-    return a->verb == VERB_CREATE && !a->id && !a->blocked && !ledger_find(world->ledger, a->key);
+    const struct entry *e = ledger_find(world->ledger, a->key);
+
+    return a->verb == VERB_CREATE && !a->id && !a->blocked && (!e || !e->intent.open);
 }
 
 const char *job_name(const struct action *a, const struct entry *e)

@@ -43,7 +43,7 @@ static void keep_created(const struct exec *x, const struct action *a, struct en
 static bool wants_off(const struct action *a)
 {
     int row = table_find(a->kind->table, "enabled");
-    const struct value *v = row < 0 ? NULL : &a->wanted->object->values[row];
+    const struct value *v = row < 0 || !a->wanted ? NULL : &a->wanted->object->values[row];
 
     return v && v->state == V_SET && !v->i;
 }
@@ -56,6 +56,11 @@ static void intend(struct exec *x, struct action *a, const struct todo *t, struc
     const struct observed_item *item =
         a->id ? observed_by_id(x->world->observed, a->kind->kind, a->id) : NULL;
 
+    if (t->type != TODO_CREATE && !e->id && a->id && a->wanted) { /* the ledger was lost */
+        (void)keep_wish(x->world, a->wanted, e);
+        e->id = xstrdup(a->id);
+        e->origin = a->verb == VERB_ADOPT ? ORIGIN_NONE : ORIGIN_CREATED;
+    }
     if (t->type == TODO_CREATE) {
         free(e->id);
         entry_close(e);
@@ -263,6 +268,11 @@ bool job_is_under_way(const char *status)
 bool job_has_failed(const char *status)
 {
     return job_meaning(status) == JOB_FAILED;
+}
+
+bool job_is_lost(const char *status)
+{
+    return job_meaning(status) == JOB_LOST;
 }
 
 static void job_goes_on(struct action *a, const cJSON *job, const char *status, struct step *s)

@@ -61,8 +61,8 @@ static void test_if_exists_takes_over_and_marks(void **state)
     story_holds(plan, "description");
     story_holds(plan, "dctd-owner=test");
     story_converge(w, yaml);
-    story_sent(w, "VDB/orders-test PATCH /vdbs/1-APPDATA_CONTAINER-3 {\"description\":\"ours\"}\n"
-                  "VDB/orders-test POST /vdbs/1-APPDATA_CONTAINER-3/tags {\"tags\":[{\"key\":"
+    story_sent(w, "VDB/orders-test PATCH /vdbs/{id} {\"description\":\"ours\"}\n"
+                  "VDB/orders-test POST /vdbs/{id}/tags {\"tags\":[{\"key\":"
                   "\"dctd-owner\",\"value\":\"test\"}]}\n");
     story_holds(test_world_ledger(w, "VDB/orders-test"), "adopted");
     free(plan);
@@ -96,8 +96,8 @@ static void test_adopt_id_names_it(void **state)
 
     (void)state;
     assert_true(w->converged);
-    story_sent(w, "VDB/orders-qa PATCH /vdbs/1-APPDATA_CONTAINER-3 {\"name\":\"orders-qa\"}\n"
-                  "VDB/orders-qa POST /vdbs/1-APPDATA_CONTAINER-3/tags {\"tags\":[{\"key\":"
+    story_sent(w, "VDB/orders-qa PATCH /vdbs/{id} {\"name\":\"orders-qa\"}\n"
+                  "VDB/orders-qa POST /vdbs/{id}/tags {\"tags\":[{\"key\":"
                   "\"dctd-owner\",\"value\":\"test\"}]}\n");
     free(yaml);
     test_world_free(w);

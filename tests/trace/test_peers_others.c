@@ -96,7 +96,7 @@ static void test_flux_2421_a_rename_needs_no_ledger(void **state)
     test_world_ledger_lost(w);
     test_world_restart(w);
     story_converge(w, yaml);
-    story_sent(w, "VDB/orders-qa PATCH /vdbs/1-APPDATA_CONTAINER-3 {\"name\":\"orders-qa\"}\n");
+    story_sent(w, "VDB/orders-qa PATCH /vdbs/{id} {\"name\":\"orders-qa\"}\n");
     assert_int_equal(test_world_count(w, "/vdbs", NULL), 2);
     free(yaml);
     test_world_free(w);

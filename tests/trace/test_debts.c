@@ -1,0 +1,108 @@
+/* What was switched off for a change comes back, though its manifest is gone, it
+ * is to be forgotten, or nothing else may be done to it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/lib/estate.h"
+#include "tests/lib/story.h"
+
+enum { HOUR = 3600000 };
+
+/* The change begins, and goes on until the VDB is off. */
+static void until_off(struct test_world *w, const char *yaml, const char *vdb)
+{
+    char *enabled = NULL;
+
+    test_world_manifests(w, yaml);
+    for (size_t i = 0; i < 600 && !streq(enabled, "false"); i++) {
+        free(enabled);
+        test_world_run(w, 500);
+        enabled = test_world_member(w, "/vdbs", vdb, "enabled");
+    }
+    assert_string_equal(enabled, "false");
+    free(enabled);
+}
+
+static void settle(struct test_world *w, const char *yaml)
+{
+    test_world_manifests(w, yaml);
+    test_world_run(w, HOUR);
+    assert_true(w->rested);
+}
+
+static void test_its_manifest_is_gone(void **state)
+{
+    const char *rest = strstr(estate_all(), "---\napiVersion: dct/v1\nkind: Connector");
+    char *engine = xstrndup(estate_all(), (size_t)(rest - estate_all()));
+    struct test_world *w = story_of(estate_all());
+    char *moved = text_with(estate_all(), "pg-target.example.com", "pg-new.example.com");
+
+    (void)state;
+    until_off(w, moved, "orders-test");
+    settle(w, engine);
+    story_member(w, "/vdbs", "orders-test", "enabled", "true");
+    story_member(w, "/vdbs", "orders-dev", "enabled", "true");
+    story_holds(buf_text(&w->trace),
+                "VDB/orders-test: it was disabled for a change, and is enabled");
+    free(moved);
+    free(engine);
+    test_world_free(w);
+}
+
+static void test_what_is_to_be_forgotten_is_switched_on_first(void **state)
+{
+    struct test_world *w = story_of(estate_all());
+    char *port = text_with(estate_all(), "port: 5435, mountLocation: /mnt/orders-test}\n",
+                           "port: 5535, mountLocation: /mnt/orders-test}\n"
+                           "policy: {deletion: orphan}\n");
+    char *gone =
+        xstrndup(port,
+                 (size_t)(strstr(port,
+                                 "---\napiVersion: dct/v1\nkind: VDB\nmetadata: {name: orders-t") -
+                          port));
+
+    (void)state;
+    until_off(w, port, "orders-test");
+    w->options.prune = true;
+    test_world_options(w);
+    settle(w, gone);
+    story_member(w, "/vdbs", "orders-test", "enabled", "true");
+    assert_null(test_world_ledger(w, "VDB/orders-test"));
+    free(port);
+    free(gone);
+    test_world_free(w);
+}
+
+static void test_its_parent_was_taken_over(void **state)
+{
+    struct test_world *w = story_of(estate_all());
+    char *port = text_with(estate_all(), "port: 5435", "port: 5535");
+
+    (void)state;
+    until_off(w, port, "orders-test");
+    story_meddle(w, "drift",
+                 "{\"kind\":\"vdbs\",\"name\":\"orders-dev\",\"set\":{\"tags\":"
+                 "[{\"key\":\"dctd-owner\",\"value\":\"somebody\"}]}}");
+    test_world_restart(w);
+    settle(w, port);
+    story_member(w, "/vdbs", "orders-test", "enabled", "true");
+    free(port);
+    test_world_free(w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_its_manifest_is_gone),
+        cmocka_unit_test(test_what_is_to_be_forgotten_is_switched_on_first),
+        cmocka_unit_test(test_its_parent_was_taken_over),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
