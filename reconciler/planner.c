@@ -100,6 +100,10 @@ char *planning_policy(const struct planner *in, const struct wanted *w, enum blo
     *as = BLOCK_SUSPENDED;
     if (suspended)
         return suspended;
+    *as = BLOCK_RULE;
+    if (w->held)
+        return xstrdup(w->held);
+    *as = BLOCK_SUSPENDED;
     if (o->policy.suspended && (!o->policy.suspend_until || o->policy.suspend_until > in->now)) {
         char *until = until_text(o->policy.suspend_until);
         char *text =

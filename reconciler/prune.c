@@ -2,11 +2,23 @@
  * only when every manifest could be read, only within the budget, never what is
  * protected. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "reconciler/planner.h"
 #include "reconciler/rules.h"
 
 enum { NAMED_MAX = 10 };
+
+/* Is its manifest there, but with findings? A connector has a key for each engine. */
+static bool left_out(const struct set *set, const char *key)
+{
+    const char *at = strrchr(key, '@');
+    char *name = at ? xstrndup(key, (size_t)(at - key)) : NULL;
+    bool is = strings_has(&set->left_out, key) || (name && strings_has(&set->left_out, name));
+
+    free(name);
+    return is;
+}
 
 /* Under its key, or, whatever its name was before, as the object of another. */
 static bool still_wanted(const struct world *world, const struct entry *e)
@@ -87,14 +99,16 @@ static void add_waiting(struct plan *p, const struct entry *e)
     a->reason = xstrdup("a job is still under way");
 }
 
-static void note_unpruned(struct plan *p, const struct strings *left, const char *why)
+static void note_unpruned(struct plan *p, const struct strings *left, const char *why,
+                          bool complete)
 {
     struct buf b = BUF_WITH_LIMIT(8192);
 
     if (!left->n)
         return;
-    buf_printf(&b, "%zu object%s that no manifest wants any more %s left alone (%s):", left->n,
-               left->n == 1 ? "" : "s", left->n == 1 ? "is" : "are", why);
+    buf_printf(&b, "%zu object%s that no %s %s left alone (%s):", left->n, left->n == 1 ? "" : "s",
+               complete ? "manifest wants any more" : "readable manifest wants",
+               left->n == 1 ? "is" : "are", why);
     for (size_t i = 0; i < left->n && i < NAMED_MAX; i++)
         buf_printf(&b, " %s", left->items[i]);
     if (left->n > NAMED_MAX)
@@ -154,20 +168,21 @@ void plan_prune(const struct planner *in, struct plan *p)
     for (int kind = KINDS - 1; kind >= 0; kind--) {
         for (size_t i = 0; i < ledger_count(in->world->ledger); i++) {
             const struct entry *e = ledger_at(in->world->ledger, i);
-            if ((int)e->kind != kind || still_wanted(in->world, e))
+            bool unread = left_out(in->world->set, e->key);
+            if ((int)e->kind != kind || (!unread && still_wanted(in->world, e)))
                 continue;
             const struct observed_item *item = item_of(in->world, e);
             if (e->intent.open && e->intent.job && (!item || forbidden))
                 add_waiting(p, e);
-            if (!item)
-                continue; /* gone, or not seen: nothing to delete either way */
+            if (!item || unread)
+                continue; /* gone, not seen, or wanted: nothing to delete whichever it is */
             if (forbidden)
                 strings_add(&left, e->key);
             else
                 add_deletion(in, p, e, item);
         }
     }
-    note_unpruned(p, &left, forbidden ? forbidden : "");
+    note_unpruned(p, &left, forbidden ? forbidden : "", in->world->set->complete);
     strings_clear(&left);
     check_budget(in, p);
 }

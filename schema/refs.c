@@ -271,6 +271,7 @@ static void finish(struct graph *g, struct member *m, struct diags *d)
         diag_error(d, e->pos, "%s %s refers to %s %s, which has findings", m->kind->name,
                    member_name(m), e->to->kind->name, member_name(e->to));
         m->bad = true;
+        m->through = e->to->through ? e->to->through : e->to;
     }
     if (m->object)
         find_engine(m, d);

@@ -25,7 +25,8 @@ struct member {
     const char *engine; /* borrowed: a name, or "id:…"; NULL if nothing tells */
     const struct edge *engine_by;
     unsigned visit;
-    bool bad; /* has findings, or refers to what has */
+    bool bad;                     /* has findings, or refers to what has */
+    const struct member *through; /* it has none itself: the one that has; NULL otherwise */
 };
 
 struct graph {

@@ -43,21 +43,27 @@ static struct object *object_on(const struct object *o, const char *engine)
 }
 
 /* Takes the object and the key. */
-static void add_item(struct set *s, struct object *o, char *key, const char *engine)
+static void add_item(struct set *s, const struct member *m, struct object *o, char *key,
+                     const char *engine)
 {
+    const struct member *through = m->through;
+    struct wanted w = { .object = o, .key = key, .engine = engine ? xstrdup(engine) : NULL };
+
+    if (through)
+        w.held = xasprintf("its %s %s has findings", through->kind->name, member_name(through));
     s->items = grow(s->items, s->n, &s->cap, sizeof(*s->items));
-    s->items[s->n++] = (struct wanted){ o, key, engine ? xstrdup(engine) : NULL };
+    s->items[s->n++] = w;
 }
 
 static void add_member(struct set *s, const struct member *m)
 {
     if (!(m->kind->flags & KIND_PER_ENGINE)) {
-        add_item(s, object_ref(m->object), xstrdup(m->key), m->engine);
+        add_item(s, m, object_ref(m->object), xstrdup(m->key), m->engine);
         return;
     }
     for (size_t i = 0; i < m->n; i++) {
         const char *engine = m->edges[i].text;
-        add_item(s, object_on(m->object, engine), xasprintf("%s@%s", m->key, engine), engine);
+        add_item(s, m, object_on(m->object, engine), xasprintf("%s@%s", m->key, engine), engine);
     }
 }
 
@@ -65,12 +71,11 @@ static void add_members(struct set *s, const struct graph *g)
 {
     for (size_t i = 0; i < g->n_order; i++) {
         const struct member *m = g->order[i];
-        if (!m->bad) {
+        if (!m->bad || m->through)
             add_member(s, m);
-            continue;
-        }
-        s->complete = false;
-        strings_add(&s->left_out, m->key);
+        else
+            strings_add(&s->left_out, m->key);
+        s->complete = s->complete && !m->bad;
     }
 }
 
@@ -173,6 +178,7 @@ void set_free(struct set *s)
         object_free(s->items[i].object);
         free(s->items[i].key);
         free(s->items[i].engine);
+        free(s->items[i].held);
     }
     free(s->items);
     map_clear(&s->index->keys);

@@ -39,6 +39,7 @@ struct wanted {
     struct object *object;
     char *key;    /* "VDB/orders-dev", "Connector/postgresql@ce-east": its identity everywhere */
     char *engine; /* name of its engine, or "id:…"; NULL where nothing in the manifests tells */
+    char *held;   /* "its DSource orders has findings": judged, but left as it is; NULL = not */
 };
 
 struct set {
@@ -47,7 +48,7 @@ struct set {
     bool complete; /* every file parsed, every object without findings: pruning may trust it */
     size_t n_files;
     char *revision;          /* commit id or digest of the source, NULL if unknown */
-    struct strings left_out; /* "VDB/orders-dev": declared, but with findings */
+    struct strings left_out; /* "VDB/orders-dev": declared, but with findings of its own */
     struct diags diags;
     struct set_index *index; /* private */
 };

@@ -180,17 +180,24 @@ static void read_document(struct unit *u, struct yaml_file *y, const struct node
     check_root_keys(y, root);
     check_version(y, root);
     d.kind = read_kind(y, root);
-    OWNED(object) o = d.kind ? read_metadata(&d) : NULL;
-    if (!o) {
+    if (!d.kind) {
         if (node_get(root, "spec"))
             node_hide(y, node_get(root, "spec"));
         u->broken = true;
         return;
     }
+    OWNED(object) o = read_metadata(&d);
+    bool nameless = !o;
+    if (nameless) /* the rest may have findings too */
+        o = object_new(d.kind, "", root->pos);
     read_spec(&d, o);
     const struct pair *policy = node_pair(root, "policy");
     if (policy)
         policy_read(y, policy, o->kind->table, &o->policy);
+    if (nameless) {
+        u->broken = true;
+        return;
+    }
     if (y->diags->errors == errors && !root->flawed) {
         add_object(u, TAKE(o));
         return;

@@ -398,7 +398,7 @@ static void test_an_empty_file_deletes_nothing(void **state)
     (void)state;
     w->findings_meant = true;
     char *plan = story_plan(w, "");
-    story_holds(plan, "8 objects that no manifest wants any more are left alone");
+    story_holds(plan, "8 objects that no readable manifest wants are left alone");
     story_rest(w, "");
     story_sent(w, "");
     assert_int_equal(test_world_count(w, "/vdbs", NULL), 2);

@@ -154,10 +154,12 @@ static void findings_reach_those_who_refer(void **state)
 
     (void)state;
     assert_false(s->complete);
-    assert_int_equal(s->n, 2);
+    assert_int_equal(s->n, 4);
     assert_true(says(s, "DSource orders refers to SourceConfig orders, which has findings"));
     assert_true(says(s, "VDB dev refers to DSource orders, which has findings"));
-    assert_int_equal(s->left_out.n, 3);
+    assert_int_equal(s->left_out.n, 1);
+    assert_null(set_find(s, "Environment/pg")->held);
+    assert_string_equal(set_find(s, "VDB/dev")->held, "its SourceConfig orders has findings");
 }
 
 static void a_broken_file_makes_the_set_incomplete(void **state)
