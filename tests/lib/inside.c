@@ -3,6 +3,8 @@
 
 #include "tests/sim/jobs.h"
 
+enum { HOUR = 3600000 };
+
 static const struct {
     enum collection which;
     const char *path;
@@ -54,6 +56,15 @@ bool inside_find(const struct sim *s, const char *collection, const char *id, st
     return false;
 }
 
+bool inside_staging(const struct sim *s, const char *id, struct inside *out)
+{
+    const struct object *o = sim_alive(s, C_STAGING_SOURCES, id);
+
+    if (o)
+        describe(s, o, "/staging-sources", out);
+    return o;
+}
+
 size_t inside_jobs(const struct sim *s, const char *engine)
 {
     size_t n = 0;
@@ -63,6 +74,39 @@ size_t inside_jobs(const struct sim *s, const char *engine)
         n += !engine || js_find(engines, "engine_id", engine);
     }
     return n;
+}
+
+bool inside_job_runs(const struct sim *s, const char *id)
+{
+    const struct object *job = sim_alive(s, C_JOBS, id);
+
+    return job && !sim_job_over(job);
+}
+
+bool inside_out_of_sight(const struct sim *s)
+{
+    for (const struct object *job = sim_first(s, C_JOBS); job; job = sim_next(s, job)) {
+        const char *status = js_str(job->json, "status");
+        msec end = js_msec(job->priv, "born_at", 0) + js_msec(job->priv, "duration", 0);
+        if ((streq(status, "TIMEDOUT") || streq(status, "ABANDONED")) && end + HOUR > s->now)
+            return true;
+    }
+    return false;
+}
+
+bool inside_half_made(const struct sim *s, const char *id)
+{
+    bool failed = false;
+
+    for (const struct object *job = sim_first(s, C_JOBS); job; job = sim_next(s, job)) {
+        const char *status = js_str(job->json, "status");
+        if (!streq(js_str(job->json, "target_id"), id))
+            continue;
+        if (!streq(status, "FAILED") && !streq(status, "CANCELED"))
+            return false;
+        failed = true;
+    }
+    return failed;
 }
 
 bool inside_busy(const struct sim *s, const char *id)

@@ -21,8 +21,16 @@ struct inside {
 size_t inside_all(const struct sim *s, struct inside *out, size_t most);
 /* The one of that id. */
 bool inside_find(const struct sim *s, const char *collection, const char *id, struct inside *out);
+/* The staging source of that id. */
+bool inside_staging(const struct sim *s, const char *id, struct inside *out);
 /* Jobs under way; of one engine where `engine` is not NULL. */
 size_t inside_jobs(const struct sim *s, const char *engine);
+/* Is the job of that id under way? */
+bool inside_job_runs(const struct sim *s, const char *id);
+/* Does an engine work on something that DCT does not follow, or did it until now? */
+bool inside_out_of_sight(const struct sim *s);
+/* Is it what a creation left behind that failed? */
+bool inside_half_made(const struct sim *s, const char *id);
 /* Does a job work on it? */
 bool inside_busy(const struct sim *s, const char *id);
 

@@ -74,10 +74,28 @@ static bool holds_word(const char *text, const char *word)
     return false;
 }
 
-/* A write names no object that is not ours. */
+static const struct kind_desc *kind_made_by(const struct request *r)
+{
+    for (enum kind k = 0; k < KINDS; k++) {
+        const struct kind_desc *d = kind_desc(k);
+        for (size_t i = 0; i < d->n_creates; i++) {
+            if (streq(r->method, d->creates[i].method) && streq(r->path, d->creates[i].path) &&
+                !(d->flags & KIND_PER_ENGINE))
+                return d;
+        }
+    }
+    return NULL;
+}
+
+bool invariants_makes(const struct request *r)
+{
+    return kind_made_by(r);
+}
+
+/* A write names no object that is not ours; what is new may come from one. */
 static void nothing_foreign(struct invariants *v, const struct request *r)
 {
-    char *body = r->body ? cJSON_PrintUnformatted(r->body) : NULL;
+    char *body = r->body && !kind_made_by(r) ? cJSON_PrintUnformatted(r->body) : NULL;
     const cJSON *f;
 
     cJSON_ArrayForEach(f, v->foreign) {
@@ -103,19 +121,6 @@ static void intent_first(struct invariants *v, const struct request *r)
     cJSON_Delete(entry);
 }
 
-static const struct kind_desc *kind_made_by(const struct request *r)
-{
-    for (enum kind k = 0; k < KINDS; k++) {
-        const struct kind_desc *d = kind_desc(k);
-        for (size_t i = 0; i < d->n_creates; i++) {
-            if (streq(r->method, d->creates[i].method) && streq(r->path, d->creates[i].path) &&
-                !(d->flags & KIND_PER_ENGINE))
-                return d;
-        }
-    }
-    return NULL;
-}
-
 /* No create while DCT has the object, or is still making it. */
 static void not_again(struct invariants *v, const struct request *r)
 {
@@ -127,7 +132,7 @@ static void not_again(struct invariants *v, const struct request *r)
         const struct inside *o = &all.at[i];
         v->checks++;
         if (streq(o->collection, k->collection) && streq(o->name, json_text(r->body, "name")) &&
-            ours(v, o))
+            ours(v, o) && !inside_half_made(v->world->sim, o->id))
             broke(v, xasprintf("%s is asked to be made again, DCT has %s", r->key, o->id));
     }
 }
@@ -245,6 +250,8 @@ static void watch(struct test_world *w, const struct effect *e)
     } else if (e->type == FX_REPORT) {
         no_secret(v, "a report", e->report.text);
     }
+    if (v->also)
+        v->also(v->ctx, e);
 }
 
 void invariants_begin(struct invariants *v, struct test_world *w)
@@ -305,5 +312,81 @@ void invariants_at_rest(struct invariants *v, const char *off)
         const char *text = v->world->ledger[i].text;
         invariants_expect(v, !strstr(text, "\"intent\"") && !strstr(text, "\"owes"),
                           "at rest the ledger still holds: %s", text);
+    }
+}
+
+void invariants_unguard(struct invariants *v, const char *collection, const char *name)
+{
+    struct inside o;
+
+    for (int i = cJSON_GetArraySize(v->guarded); i-- > 0;) {
+        const cJSON *g = cJSON_GetArrayItem(v->guarded, i);
+        if (streq(json_text(g, "collection"), collection) &&
+            inside_find(v->world->sim, collection, json_text(g, "id"), &o) && streq(o.name, name))
+            cJSON_DeleteItemFromArray(v->guarded, i);
+    }
+}
+
+void invariants_release(struct invariants *v, const char *collection, const char *name)
+{
+    cJSON *f = v->foreign->child;
+
+    while (f) {
+        cJSON *next = f->next;
+        const char *id = strrchr(f->string, '/');
+        bool its =
+            starts_with(f->string, collection) && (size_t)(id - f->string) == strlen(collection);
+        if (its && streq(json_text(f, "name"), name))
+            cJSON_Delete(cJSON_DetachItemViaPointer(v->foreign, f));
+        f = next;
+    }
+}
+
+void invariants_claim(struct invariants *v, const char *collection, const char *id)
+{
+    struct inside o;
+
+    if (!inside_find(v->world->sim, collection, id, &o))
+        return;
+    char *at = address(&o);
+    cJSON_DeleteItemFromObjectCaseSensitive(v->foreign, at);
+    cJSON_AddItemToObject(v->foreign, at, cJSON_Duplicate(o.json, true));
+    free(at);
+}
+
+void invariants_disclaim(struct invariants *v, const char *collection, const char *id)
+{
+    char *at = xasprintf("%s/%s", collection, id);
+
+    cJSON_DeleteItemFromObjectCaseSensitive(v->foreign, at);
+    free(at);
+}
+
+/* DCT counts these by itself, as others come and go. */
+static bool is_count(const char *member)
+{
+    static const char *const counts[] = { "dependant_vdbs" };
+
+    for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
+        if (streq(counts[i], member))
+            return true;
+    }
+    return false;
+}
+
+void invariants_foreign(struct invariants *v)
+{
+    const cJSON *f, *m;
+
+    cJSON_ArrayForEach(f, v->foreign) {
+        const char *id = strrchr(f->string, '/') + 1;
+        char *collection = xstrndup(f->string, (size_t)(id - 1 - f->string));
+        struct inside o;
+        if (inside_find(v->world->sim, collection, id, &o)) {
+            cJSON_ArrayForEach(m, f)
+                invariants_expect(v, is_count(m->string) || same(o.json, f, m->string),
+                                  "`%s` of %s is not what it was", m->string, f->string);
+        }
+        free(collection);
     }
 }

@@ -13,6 +13,9 @@ struct invariants {
     cJSON *foreign, *guarded;
     size_t writes;     /* up to which DCT was looked through */
     bool may_be_twice; /* the wire itself repeats requests */
+    /* Told of the same, after the checks made here. */
+    void (*also)(void *ctx, const struct effect *e);
+    void *ctx;
 };
 
 /* Watches the world from now on. All that is there and is not tagged as the
@@ -21,9 +24,18 @@ void invariants_begin(struct invariants *v, struct test_world *w);
 void invariants_end(struct invariants *v);
 /* The object, there now, must stay: "/vdbs", its name. */
 void invariants_guard(struct invariants *v, const char *collection, const char *name);
+void invariants_unguard(struct invariants *v, const char *collection, const char *name);
+/* Ours from now on, as somebody allowed it; and no longer ours. */
+void invariants_release(struct invariants *v, const char *collection, const char *name);
+void invariants_claim(struct invariants *v, const char *collection, const char *id);
+void invariants_disclaim(struct invariants *v, const char *collection, const char *id);
+/* All that is not ours is as it was, to the letter. */
+void invariants_foreign(struct invariants *v);
 /* Once converged: all of ours is on (but those called `off`, NULL: none), and
  * nothing is owed or open. */
 void invariants_at_rest(struct invariants *v, const char *off);
+/* Does the request make an object? */
+bool invariants_makes(const struct request *r);
 /* One fact that a test adds. */
 void invariants_expect(struct invariants *v, bool holds, const char *fmt, ...) PRINTF(3, 4);
 

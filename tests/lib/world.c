@@ -14,22 +14,11 @@
 #include "schema/json.h"
 #include "schema/plugin.h"
 #include "tests/lib/estate.h"
+#include "tests/lib/world_parts.h"
 
-enum { TRACE_MAX = 4 << 20, ANSWER_DELAY = 20, LATENESS = 12000 };
+enum { TRACE_MAX = 4 << 20 };
 
-struct pending {
-    struct request *request;
-    msec at; /* when the answer comes */
-    int status;
-    msec retry_after;
-    bool unsent;
-    bool late; /* no answer at all: DCT only begins at `at` */
-    char *body;
-};
-
-static void tell(struct test_world *w, const char *fmt, ...) PRINTF(2, 3);
-
-static void tell(struct test_world *w, const char *fmt, ...)
+void test_world_tell(struct test_world *w, const char *fmt, ...)
 {
     va_list args;
 
@@ -108,7 +97,7 @@ static struct ledger *ledger_of(const struct test_world *w)
 /* A process begins: it learns what the server speaks before anything else. */
 static void begin(struct test_world *w, struct ledger *ledger)
 {
-    struct event ev = { .type = EV_SERVER, .now = w->now, .api = w->api };
+    struct event ev = { .type = EV_SERVER, .now = w->now + w->skew, .api = w->api };
     struct effects fx = { 0 };
 
     w->cycle = cycle_new(&w->options, ledger);
@@ -136,16 +125,10 @@ struct test_world *test_world_new(const struct sim_options *options, enum cycle_
     return w;
 }
 
-static void pending_clear(struct pending *p)
-{
-    request_free(p->request);
-    free(p->body);
-}
-
 void test_world_free(struct test_world *w)
 {
     for (size_t i = 0; i < w->n_pending; i++)
-        pending_clear(&w->pending[i]);
+        world_pending_clear(&w->pending[i]);
     for (size_t i = 0; i < w->n_ledger; i++) {
         free(w->ledger[i].key);
         free(w->ledger[i].text);
@@ -160,153 +143,14 @@ void test_world_free(struct test_world *w)
     free(w);
 }
 
-/* {"$secret": {"credential": "x"}} becomes "s3cret-x", as the daemon would. */
-static void put_secrets(cJSON *node)
-{
-    struct secret_ref ref;
-
-    for (cJSON *m = node ? node->child : NULL; m;) {
-        cJSON *next = m->next;
-        if (secret_ref_of(m, &ref)) {
-            char *text = xasprintf("s3cret-%s", ref.name);
-            cJSON *value = cJSON_CreateString(text);
-            free(text);
-            if (cJSON_IsArray(node))
-                cJSON_ReplaceItemViaPointer(node, m, value);
-            else
-                cJSON_ReplaceItemInObjectCaseSensitive(node, m->string, value);
-        } else {
-            put_secrets(m);
-        }
-        m = next;
-    }
-}
-
-static char *multipart(const struct test_world *w, const struct request *r)
-{
-    char *plugin = estate_connector(w->plugin_version);
-    struct buf b = BUF_WITH_LIMIT(1 << 20);
-    const cJSON *field;
-
-    cJSON_ArrayForEach(field, r->body)
-        buf_printf(&b, "--xyz\r\nContent-Disposition: form-data; name=\"%s\"\r\n\r\n%s\r\n",
-                   field->string, field->valuestring);
-    buf_printf(&b,
-               "--xyz\r\nContent-Disposition: form-data; name=\"%s\"; filename=\"p.json\"\r\n"
-               "Content-Type: application/json\r\n\r\n%s\r\n--xyz--\r\n",
-               r->part, plugin);
-    free(plugin);
-    return buf_take(&b);
-}
-
-static char *body_of(const struct test_world *w, const struct request *r)
-{
-    if (r->file)
-        return multipart(w, r);
-    if (!r->body)
-        return NULL;
-    cJSON *copy = cJSON_Duplicate(r->body, true);
-    put_secrets(copy);
-    char *text = cJSON_PrintUnformatted(copy);
-    cJSON_Delete(copy);
-    return text;
-}
-
-static void ask_sim(struct test_world *w, const struct request *r, struct pending *p)
-{
-    char *body = body_of(w, r);
-    struct sim_request in = { .method = r->method,
-                              .path = r->path,
-                              .body = body,
-                              .length = body ? strlen(body) : 0,
-                              .content_type = r->file ? "multipart/form-data; boundary=xyz"
-                                                      : "application/json",
-                              .authorization = "apk 1.test" };
-    struct sim_reply out;
-
-    sim_request(w->sim, w->now, &in, &out);
-    p->status = out.status;
-    p->body = xstrndup(out.body, out.length);
-    p->retry_after = (msec)out.retry_after * 1000;
-    sim_reply_clear(&out);
-    free(body);
-}
-
-/* The object's own id is written as {id}, so that it reads the same everywhere. */
-static void note_sent(struct test_world *w, const struct request *r)
-{
-    const struct entry *e = r->key ? ledger_find(cycle_ledger(w->cycle), r->key) : NULL;
-    char *own = e && e->id ? xasprintf("/%s", e->id) : NULL;
-    const char *at = own ? strstr(r->path, own) : NULL, *after = at ? at + strlen(own) : NULL;
-    char *body = r->body ? cJSON_PrintUnformatted(r->body) : NULL;
-    struct buf line = BUF_WITH_LIMIT(1 << 20);
-
-    buf_printf(&line, "%s %s ", r->key ? r->key : "-", r->method);
-    if (after && (!*after || *after == '/'))
-        buf_printf(&line, "%.*s/{id}%s", (int)(at - r->path), r->path, after);
-    else
-        buf_puts(&line, r->path);
-    if (body)
-        buf_printf(&line, " %s", body);
-    if (r->file)
-        buf_printf(&line, " %s", r->file);
-    strings_add(&w->sent, buf_text(&line));
-    buf_clear(&line);
-    free(body);
-    free(own);
-}
-
-static void await(struct test_world *w, struct pending p)
-{
-    w->pending = grow(w->pending, w->n_pending, &w->cap_pending, sizeof(*w->pending));
-    w->pending[w->n_pending++] = p;
-}
-
-/* DCT gets the request when whoever sent it has long given up. */
-static void deliver_late(struct test_world *w, const struct request *r)
-{
-    struct request *copy = request_new(r->method, xstrdup(r->path));
-
-    copy->write = r->write;
-    copy->body = cJSON_Duplicate(r->body, true);
-    copy->file = r->file ? xstrdup(r->file) : NULL;
-    copy->part = r->part;
-    await(w, (struct pending){ .request = copy, .at = w->now + LATENESS, .late = true });
-}
-
-static void carry(struct test_world *w, struct request *r)
-{
-    enum fate fate = w->fate ? w->fate(w, r) : FATE_CARRIED;
-    struct pending p = { .request = r, .at = w->now + ANSWER_DELAY };
-
-    w->requests++;
-    w->writes += r->write;
-    if (r->write)
-        note_sent(w, r);
-    if (fate == FATE_CARRIED || fate == FATE_UNHEARD || fate == FATE_TWICE)
-        ask_sim(w, r, &p);
-    if (fate == FATE_LATE || fate == FATE_TWICE)
-        deliver_late(w, r);
-    if (fate == FATE_ANSWER_503) {
-        p.status = 503;
-        p.body = xstrdup("{\"error\":\"failed\",\"error_description\":\"engine unreachable\"}");
-    } else if (fate != FATE_CARRIED && fate != FATE_TWICE) {
-        p.status = 0;
-        p.unsent = fate == FATE_UNSENT;
-    }
-    if (r->write)
-        tell(w, "%s %s -> %d", r->method, r->path, p.status);
-    await(w, p);
-}
-
 static void tell_report(struct test_world *w, const struct report *r)
 {
     char percent[32] = "";
 
     if (r->percent >= 0)
         (void)snprintf(percent, sizeof(percent), " (%d %%)", r->percent);
-    tell(w, "%-7s %s%s%s%s", report_kind_name(r->kind), r->key ? r->key : "", r->key ? ": " : "",
-         r->text, percent);
+    test_world_tell(w, "%-7s %s%s%s%s", report_kind_name(r->kind), r->key ? r->key : "",
+                    r->key ? ": " : "", r->text, percent);
 }
 
 static bool perform(struct test_world *w, struct effect *e, bool *record_failed)
@@ -320,13 +164,13 @@ static bool perform(struct test_world *w, struct effect *e, bool *record_failed)
     case FX_SEND:
         if (*record_failed && e->request->write) {
             struct request *r = TAKE(e->request);
-            await(w, (struct pending){ .request = r, .at = w->now, .unsent = true });
+            world_await(w, (struct pending){ .request = r, .at = w->now, .unsent = true });
             return true;
         }
-        carry(w, TAKE(e->request));
+        world_carry(w, TAKE(e->request));
         return true;
     case FX_WAKE:
-        w->wake = e->at;
+        w->wake = e->at - w->skew > 0 ? e->at - w->skew : 1;
         return false;
     case FX_REPORT:
         tell_report(w, &e->report);
@@ -346,7 +190,7 @@ static void feed(struct test_world *w, struct event ev)
     struct effects fx = { 0 };
     bool record_failed = false;
 
-    ev.now = w->now;
+    ev.now = w->now + w->skew;
     cycle_step(w->cycle, &ev, &fx);
     for (size_t i = 0; i < fx.n && !w->dead; i++) {
         bool counts = fx.items[i].type == FX_RECORD || fx.items[i].type == FX_SEND;
@@ -388,9 +232,9 @@ static void answer(struct test_world *w, size_t i)
 
     if (p.late) {
         w->pending[i] = w->pending[--w->n_pending];
-        ask_sim(w, p.request, &p);
-        tell(w, "late    %s %s -> %d", p.request->method, p.request->path, p.status);
-        pending_clear(&p);
+        world_ask(w, p.request, &p);
+        test_world_tell(w, "late    %s %s -> %d", p.request->method, p.request->path, p.status);
+        world_pending_clear(&p);
         return;
     }
     cJSON *body = p.body && *p.body ? json_parse(p.body, strlen(p.body), NULL) : NULL;
@@ -407,7 +251,7 @@ static void answer(struct test_world *w, size_t i)
     w->pending[i] = w->pending[--w->n_pending];
     feed(w, (struct event){ .type = EV_REPLY, .reply = r });
     cJSON_Delete(body);
-    pending_clear(&p);
+    world_pending_clear(&p);
 }
 
 void test_world_run(struct test_world *w, msec limit)
@@ -442,10 +286,11 @@ void test_world_restart(struct test_world *w)
         if (w->pending[i].late) /* on the wire, whoever lives */
             w->pending[kept++] = w->pending[i];
         else
-            pending_clear(&w->pending[i]);
+            world_pending_clear(&w->pending[i]);
     }
     w->n_pending = kept;
     w->wake = 0;
+    w->skew = w->next_skew;
     w->dead = w->rested = false;
     w->die_at = w->effects = 0;
     cycle_free(w->cycle);
@@ -456,6 +301,15 @@ void test_world_options(struct test_world *w)
 {
     w->rested = false;
     feed(w, (struct event){ .type = EV_OPTIONS, .options = &w->options });
+}
+
+bool test_world_late(const struct test_world *w)
+{
+    for (size_t i = 0; i < w->n_pending; i++) {
+        if (w->pending[i].late)
+            return true;
+    }
+    return false;
 }
 
 void test_world_nudge(struct test_world *w)

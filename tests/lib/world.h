@@ -20,14 +20,23 @@ enum fate {
     FATE_UNSENT,     /* certainly not sent */
     FATE_ANSWER_503, /* not carried out, DCT answers 503 */
     FATE_LATE,       /* nobody hears of it, and DCT carries it out a while later */
-    FATE_TWICE       /* carried out and answered, and a while later carried out again */
+    FATE_TWICE,      /* carried out and answered, and a while later carried out again */
+    FATE_CUT_SHORT,  /* carried out, the answer ends in the middle */
+    FATE_HTML,       /* carried out, a page of some proxy instead of the answer */
+    FATE_ANSWER_500, /* not carried out, and answered so */
+    FATE_ANSWER_429, /* with Retry-After */
+    FATE_ANSWER_401,
+    FATE_ANSWER_403,
+    FATES
 };
 
 struct test_world {
     struct sim *sim;
     struct cycle *cycle;
     struct cycle_options options;
-    msec now;
+    msec now;         /* DCT's clock */
+    msec skew;        /* our clock, less DCT's; */
+    msec next_skew;   /* the same from the next start on */
     struct buf trace; /* writes, jobs, reports */
     /* The writes in order: "VDB/orders-dev PATCH /vdbs/{id} {"description":"x"}". */
     struct strings sent;
@@ -64,11 +73,17 @@ void test_world_run(struct test_world *w, msec limit);
 /* The process ends and starts again with what the ledger holds. */
 void test_world_restart(struct test_world *w);
 void test_world_nudge(struct test_world *w);
+/* Is a request still to come to DCT that nobody waits for? */
+bool test_world_late(const struct test_world *w);
 /* The world's options are in force from now on. */
 void test_world_options(struct test_world *w);
 void test_world_stop(struct test_world *w);
 /* A person asks for something: EV_SUSPEND, EV_RESUME, EV_ADOPT or EV_FORGET. */
 void test_world_ask(struct test_world *w, enum event_type type, struct hand hand);
+
+/* A line of the story. */
+void test_world_tell(struct test_world *w, const char *fmt, ...) PRINTF(2, 3);
+const char *fate_name(enum fate f);
 
 /* A request by hand, for looking at DCT and for meddling with it; the status.
  * *result is owned by the caller, may be NULL. */

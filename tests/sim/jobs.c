@@ -190,8 +190,10 @@ static void over(struct sim *s, struct object *job, const char *status, int perc
 /* DCT stops watching an ABANDONED job; the engine carries on. */
 static bool work_goes_on(const struct object *job, const char *status)
 {
-    const cJSON *work = js_get(js_get(job->priv, "fault"), "work");
-    return work ? cJSON_IsTrue(work) : streq(status, "ABANDONED");
+    const cJSON *fault = js_get(job->priv, "fault"), *work = js_get(fault, "work");
+    bool its = streq(js_str(fault, "job"), status);
+
+    return work && its ? cJSON_IsTrue(work) : streq(status, "ABANDONED");
 }
 
 void sim_job_end(struct sim *s, struct object *job, const char *status, const char *error)

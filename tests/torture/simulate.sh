@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # simulate.sh PROGRAM SEEDS FIRST: the seeds shared out to one process for each
-# core, their numbers added up. A failing seed prints its story, and fails.
+# core, what happened added up. A failing seed prints what it broke, and fails; so
+# does a long run in which something never happened that is meant to happen.
 set -u
 program=$1 seeds=$2 first=$3
 cores=$(nproc)
@@ -19,15 +20,37 @@ done
 for pid in "${pids[@]}"; do
     wait "$pid" || failed=1
 done
-if [ "$failed" -ne 0 ]; then
-    cat "$folder"/*
-    exit 1
-fi
-# "300 seeds, 576 edits, 2203 faults, …, 0 violations, 3 s"
-cat "$folder"/* | awk -F', ' -v seconds="$(($(date +%s) - began))" '
-    { for (i = 1; i < NF; i++) { split($i, word, " "); sum[word[2]] += word[1]; name[i] = word[2] } n = NF }
+took=$(($(date +%s) - began))
+
+# "edit/renamed 12", and everything else as it is.
+cat "$folder"/* | awk -v seeds="$seeds" -v took="$took" -v long=1000 '
+    match($0, /^[a-z]+\/.* [0-9]+$/) {
+        group = substr($0, 1, index($0, "/") - 1)
+        n = $NF
+        name = substr($0, index($0, "/") + 1)
+        sub(/ [0-9]+$/, "", name)
+        if (!((group, name) in count)) { order[++rows] = group SUBSEP name }
+        count[group, name] += n
+        sum[group] += n
+        next
+    }
+    { print }
     END {
-        for (i = 1; i < n; i++)
-            printf "%d %s, ", sum[name[i]], name[i]
-        printf "%d s\n", seconds
-    }'
+        for (i = 1; i <= rows; i++) {
+            split(order[i], at, SUBSEP)
+            if (at[1] != "sum" && at[1] != "end")
+                shown[at[1]] = shown[at[1]] (shown[at[1]] ? ", " : "") at[2] " " count[order[i]]
+            if (count[order[i]] == 0 && at[1] != "sum")
+                missing = missing (missing ? ", " : "") at[1] " \"" at[2] "\""
+        }
+        for (group in shown)
+            printf "%s (%d): %s\n", group, sum[group], shown[group]
+        printf "%d seeds, %d edits, %d faults, %d kills, %d acts of others, %d verbs, %d requests, %d checks, %d violations, %d s\n",
+            count["sum", "seeds"], sum["edit"], sum["fault"], count["fault", "killed"], sum["others"],
+            sum["verb"], count["sum", "requests"], count["sum", "checks"], count["sum", "violations"], took
+        if (seeds >= long && missing) {
+            print "never happened: " missing
+            exit 1
+        }
+    }' || failed=1
+exit "$failed"

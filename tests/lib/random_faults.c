@@ -1,0 +1,136 @@
+/* What goes wrong on the wire, in DCT's jobs, on the disk and with the clock. */
+#include <stdlib.h>
+
+#include "tests/lib/inside.h"
+#include "tests/lib/random_run.h"
+
+enum { HOUR = 3600000 };
+
+/* How a job may end, and whether the engine carries on all the same. */
+static const struct {
+    const char *name, *rule;
+} endings[] = {
+    { "job FAILED", "\"job\":\"FAILED\"" },
+    { "job CANCELED", "\"job\":\"CANCELED\"" },
+    { "job TIMEDOUT", "\"job\":\"TIMEDOUT\"" },
+    { "job TIMEDOUT, goes on", "\"job\":\"TIMEDOUT\",\"work\":true" },
+    { "job ABANDONED, goes on", "\"job\":\"ABANDONED\"" },
+    { "job ABANDONED", "\"job\":\"ABANDONED\",\"work\":false" },
+    { "job SUSPENDED", "\"suspend_ms\":400000" },
+    { "job warns", "\"warning\":\"it was slow\"" },
+};
+
+/* The next request of that method is this one. */
+static void spoil_job(struct random_run *r, const struct request *q)
+{
+    size_t i = roll(&r->dice, ARRAY_LEN(endings));
+    char *rule = xasprintf("{\"method\":\"%s\",%s,\"times\":1}", q->method, endings[i].rule);
+
+    (void)test_world_call(random_world(r), "POST", "/_sim/fault", rule, NULL);
+    random_tell(r, "fault", endings[i].name, q->key ? q->key : "");
+    free(rule);
+}
+
+enum fate random_fate(struct test_world *w, const struct request *q)
+{
+    struct random_run *r = w->ctx;
+
+    if (one_in(&r->dice, r->often)) {
+        enum fate fate = (enum fate)(1 + roll(&r->dice, FATES - 1));
+        if (fate == FATE_TWICE && invariants_makes(q)) /* two of one: nobody can help that */
+            fate = FATE_UNHEARD;
+        tally_add(r->tally, "fault", fate_name(fate), 1);
+        return fate;
+    }
+    if (q->write && one_in(&r->dice, r->jobs_often))
+        spoil_job(r, q);
+    return FATE_CARRIED;
+}
+
+static void away(struct random_run *r)
+{
+    char *rule;
+
+    if (r->was_away) {
+        (void)test_world_call(random_world(r), "DELETE", "/_sim/fault", NULL, NULL);
+        r->was_away = false;
+        test_world_tell(random_world(r), "the engine is reached again");
+        return;
+    }
+    rule = xasprintf("{\"engine\":\"%s\"}", r->estate.things[0].name);
+    (void)test_world_call(random_world(r), "POST", "/_sim/fault", rule, NULL);
+    random_tell(r, "fault", "engine unreachable", r->estate.things[0].name);
+    r->was_away = true;
+    free(rule);
+}
+
+static void disk(struct random_run *r)
+{
+    struct test_world *w = random_world(r);
+
+    w->ledger_full = !w->ledger_full;
+    r->was_full = true;
+    if (w->ledger_full)
+        random_tell(r, "fault", "ledger cannot be written", "");
+}
+
+/* A process goes by the clock as it was at its start. */
+static void set_clock(struct random_run *r, msec by, const char *name)
+{
+    struct test_world *w = random_world(r);
+
+    w->next_skew = w->next_skew + by > 0 ? w->next_skew + by : 0;
+    random_tell(r, "fault", name, "");
+    test_world_restart(w);
+    random_manifests(r);
+}
+
+/* Not while something goes on that nobody hears of: how long that may take is
+ * told by the clock. */
+static void forward(struct random_run *r)
+{
+    if (!test_world_late(random_world(r)) && !inside_out_of_sight(random_world(r)->sim))
+        set_clock(r, (msec)roll(&r->dice, 3 * HOUR), "clock jumps forward");
+}
+
+static void backward(struct random_run *r)
+{
+    set_clock(r, -(msec)roll(&r->dice, 3 * HOUR), "clock jumps backward");
+}
+
+static void restart(struct random_run *r)
+{
+    random_tell(r, "fault", "restart", "");
+    test_world_restart(random_world(r));
+    random_manifests(r);
+}
+
+static void (*const troubles[])(struct random_run *) = { away,    away,     disk,   disk,
+                                                         forward, backward, restart };
+
+void random_trouble(struct random_run *r)
+{
+    troubles[roll(&r->dice, ARRAY_LEN(troubles))](r);
+}
+
+void random_faults_expect(struct tally *t)
+{
+    for (enum fate f = 1; f < FATES; f++)
+        tally_add(t, "fault", fate_name(f), 0);
+    for (size_t i = 0; i < ARRAY_LEN(endings); i++)
+        tally_add(t, "fault", endings[i].name, 0);
+    tally_add(t, "fault", "engine unreachable", 0);
+    tally_add(t, "fault", "ledger cannot be written", 0);
+    tally_add(t, "fault", "clock jumps forward", 0);
+    tally_add(t, "fault", "clock jumps backward", 0);
+    tally_add(t, "fault", "restart", 0);
+    tally_add(t, "fault", "killed", 0);
+}
+
+void random_faults_end(struct random_run *r)
+{
+    r->often = r->jobs_often = 0;
+    random_world(r)->ledger_full = false;
+    r->was_away = false;
+    (void)test_world_call(random_world(r), "DELETE", "/_sim/fault", NULL, NULL);
+}

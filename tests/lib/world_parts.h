@@ -1,0 +1,24 @@
+/* What the two halves of the small world share: requests on their way. */
+#ifndef TESTS_LIB_WORLD_PARTS_H
+#define TESTS_LIB_WORLD_PARTS_H
+
+#include "tests/lib/world.h"
+
+struct pending {
+    struct request *request;
+    msec at; /* when the answer comes */
+    int status;
+    msec retry_after;
+    bool unsent;
+    bool late; /* no answer at all: DCT only begins at `at` */
+    char *body;
+};
+
+void world_pending_clear(struct pending *p);
+/* The simulator's answer to the request, into status, body and retry_after. */
+void world_ask(struct test_world *w, const struct request *r, struct pending *p);
+void world_await(struct test_world *w, struct pending p);
+/* Sends it, with the fate that the world has in store for it; takes it. */
+void world_carry(struct test_world *w, struct request *r);
+
+#endif
