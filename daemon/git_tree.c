@@ -4,12 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
-#include <linux/openat2.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "daemon/log.h"
@@ -17,6 +14,9 @@
 enum {
     HEADER_MAX = 128,
     LINK_MAX = 4096,
+    LINKS_MAX = 40,
+    REST_MAX = 8192,
+    STEPS_MAX = 200000, /* that all links of a commit may take together */
     POINTER_MAX = 1024, /* a Git LFS pointer is shorter */
 };
 
@@ -26,7 +26,6 @@ enum place { AT_HEADER, IN_CONTENT, AT_END_OF_CONTENT };
 struct git_writer {
     const struct git_list *list;
     int root;
-    char *root_path;
     struct buf wants;
     enum place place;
     size_t at;     /* the entry that is being written */
@@ -34,6 +33,7 @@ struct git_writer {
     int fd;
     struct buf header, head; /* the entry's first bytes: links, LFS pointers */
     char **targets;          /* of links, by entry */
+    size_t steps;            /* that were taken to see where links lead */
     char *problem, *pointer;
     bool refused;
 };
@@ -83,7 +83,6 @@ struct git_writer *git_writer_new(const char *folder, const struct git_list *l, 
     struct git_writer *w = xcalloc(1, sizeof(*w));
     w->list = l;
     w->root = root;
-    w->root_path = xstrdup(folder);
     w->fd = -1;
     w->wants = BUF_WITH_LIMIT((l->n + 1) * GIT_ID_TEXT);
     w->header = BUF_WITH_LIMIT(HEADER_MAX);
@@ -110,7 +109,6 @@ void git_writer_free(struct git_writer *w)
     buf_clear(&w->wants);
     buf_clear(&w->header);
     buf_clear(&w->head);
-    free(w->root_path);
     free(w->problem);
     free(w->pointer);
     free(w);
@@ -219,27 +217,79 @@ bool git_writer_feed(struct git_writer *w, const char *data, size_t n)
     return !w->problem;
 }
 
-/* Does what the link leads to, whether there or not, lie in the tree? The kernel
- * answers while it walks; where it cannot, only what is there is believed. */
-static bool stays_inside(const struct git_writer *w, const char *path)
-{
-    struct open_how how = { .flags = O_PATH | O_CLOEXEC,
-                            .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
-    long fd = syscall(SYS_openat2, w->root, path, &how, sizeof(how));
+/* Where a walk through the tree stands: `at` is free of links, `rest`, the end of
+ * `text`, is to come. */
+struct walk {
+    char *at, *text;
+    const char *rest;
+    unsigned links;
+};
 
-    if (fd >= 0)
-        (void)close((int)fd);
-    if (fd >= 0 || errno == ENOENT || errno == ELOOP || errno == ENOTDIR || errno == ENAMETOOLONG)
-        return true;
-    if (errno == EXDEV)
+/* Up one folder; false where that is out of the tree. */
+static bool go_up(struct walk *k)
+{
+    char *slash = strrchr(k->at, '/');
+
+    if (!k->at[0])
         return false;
-    char *full = xasprintf("%s/%s", w->root_path, path), *real = realpath(full, NULL);
-    char *root = realpath(w->root_path, NULL);
-    size_t n = root ? strlen(root) : 0;
-    bool inside = real && root && strncmp(real, root, n) == 0 && (real[n] == '/' || !real[n]);
-    free(full);
-    free(real);
-    free(root);
+    if (slash)
+        *slash = '\0';
+    else
+        k->at[0] = '\0';
+    return true;
+}
+
+/* Into the entry, or to where it leads; false where that is out of the tree. */
+static bool go_into(const struct git_writer *w, struct walk *k, const char *name)
+{
+    char target[LINK_MAX];
+    char *entry = xasprintf("%s%s%s", k->at, k->at[0] ? "/" : "", name);
+    ssize_t n = readlinkat(w->root, entry, target, sizeof(target) - 1);
+
+    if (n < 0) {
+        free(k->at);
+        k->at = entry;
+        return true;
+    }
+    target[n] = '\0';
+    free(entry);
+    if (target[0] == '/' || (size_t)n + strlen(k->rest) > REST_MAX)
+        return false;
+    char *longer = xasprintf("%s/%s", target, k->rest);
+    free(k->text);
+    k->rest = k->text = longer;
+    k->links++;
+    return true;
+}
+
+static bool go_on(struct git_writer *w, struct walk *k)
+{
+    const char *start = k->rest + strspn(k->rest, "/");
+    size_t n = strcspn(start, "/");
+    char *name = xstrndup(start, n);
+    bool inside;
+
+    k->rest = start + n;
+    if (streq(name, ".."))
+        inside = go_up(k);
+    else
+        inside = !n || streq(name, ".") || go_into(w, k, name);
+    free(name);
+    return inside && w->steps++ < STEPS_MAX;
+}
+
+/* Does the link, step by step, stay in the tree, also on its way and where there
+ * is nothing yet? Links that go round in circles lead nowhere. */
+static bool stays_inside(struct git_writer *w, const char *path)
+{
+    struct walk k = { .at = xstrdup(""), .text = xstrdup(path) };
+    bool inside = true;
+
+    k.rest = k.text;
+    while (inside && k.rest[0] && k.links <= LINKS_MAX)
+        inside = go_on(w, &k);
+    free(k.at);
+    free(k.text);
     return inside;
 }
 
@@ -255,7 +305,10 @@ bool git_writer_end(struct git_writer *w)
     }
     for (size_t i = 0; !w->problem && i < l->n; i++) {
         if (w->targets[i] && !stays_inside(w, l->items[i].path))
-            return fail(w, l->items[i].path, "is a link that leads out of the repository", true);
+            return fail(w, l->items[i].path,
+                        w->steps > STEPS_MAX ? "is one link too many to be followed"
+                                             : "is a link that leads out of the repository",
+                        true);
     }
     return !w->problem;
 }

@@ -3,6 +3,7 @@
 #include "daemon/git_tree.h"
 
 #include <setjmp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -326,9 +327,13 @@ static void links_stay_inside(void **state)
         { "../x", false },
         { "d/../../x", false },
         { "d/up/../x", false },
-        { "nowhere/../..", true },
+        { "nowhere/../..", false },
         { "/", false },
         { "/proc/self/cwd", false },
+        { "d/up/d/up/a", true },
+        { "./d//f", true },
+        { "nowhere/deeper", true },
+        { "a/../..", false },
     };
 
     (void)state;
@@ -351,6 +356,39 @@ static void links_stay_inside(void **state)
         free(list);
         free(sent);
     }
+}
+
+/* Ten thousand links, each of which takes the others' whole way. */
+static void links_do_not_take_for_ever(void **state)
+{
+    enum { LINKS = 10000 };
+    struct buf list = BUF_WITH_LIMIT(4 << 20), sent = BUF_WITH_LIMIT(8 << 20);
+    struct git_list l;
+    char *error = NULL;
+    OWNED(tree) t = tree_new();
+    bool refused = false;
+
+    (void)state;
+    for (unsigned i = 0; i < LINKS; i++) {
+        char name[16], target[600] = "";
+        (void)snprintf(name, sizeof(name), "%05u", (i + 1) % LINKS);
+        for (size_t n = 0; n < 500; n += 2)
+            memcpy(target + n, "./", 3);
+        memcpy(target + 500, name, 6);
+        buf_printf(&list, "120000 blob " ID " 505\t%05u|", i);
+        buf_printf(&sent, ID " blob 505\n%s\n", target);
+    }
+    git_list_init(&l, 10 << 20, LINKS);
+    assert_true(feed_list(&l, buf_text(&list), list.n));
+    OWNED(git_writer) w = git_writer_new(t->path, &l, &error);
+    assert_true(git_writer_feed(w, sent.data, sent.n));
+    assert_false(git_writer_end(w));
+    assert_non_null(git_writer_problem(w, &refused));
+    assert_true(refused);
+    git_writer_free(TAKE(w));
+    git_list_clear(&l);
+    buf_clear(&list);
+    buf_clear(&sent);
 }
 
 static bool has_setting(const struct git_env *e, const char *key, const char *value)
@@ -540,6 +578,7 @@ int main(void)
         cmocka_unit_test(files_are_written_as_they_are),
         cmocka_unit_test(what_git_sends_must_be_what_was_listed),
         cmocka_unit_test(links_stay_inside),
+        cmocka_unit_test(links_do_not_take_for_ever),
         cmocka_unit_test(git_sees_nothing_of_the_host),
         cmocka_unit_test(passwords_go_by_memory_to_one_server),
         cmocka_unit_test(ssh_is_told_whom_to_trust),
