@@ -166,6 +166,10 @@ static void on_rest(uv_timer_t *t)
 
     store_rest(a->store);
     memory_rest();
+    if (!memory_scattered())
+        return;
+    cycle_compact(a->cycle);
+    memory_rest();
 }
 
 static void do_rested(struct app *a, struct effect *e)

@@ -8,11 +8,14 @@
 #include <link.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
+
+enum { SCATTERED = 4 << 20 }; /* bytes; libraries and stacks take two of them */
 
 /* Only what is never written: a private page that was (a relocation, a
  * breakpoint in a writable segment) would be lost. Segments without PF_W are
@@ -58,4 +61,21 @@ void memory_rest(void)
 #endif
     if (!dl_iterate_phdr(has_text_relocations, NULL))
         (void)dl_iterate_phdr(drop_unwritten, NULL);
+}
+
+bool memory_scattered(void)
+{
+#ifdef __GLIBC__
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    unsigned long long size, resident, shared;
+    FILE *f = fopen("/proc/self/statm", "re");
+
+    if (!f)
+        return false;
+    int n = fscanf(f, "%llu %llu %llu", &size, &resident, &shared);
+    (void)fclose(f);
+    return n == 3 && (resident - shared) * page > mallinfo2().uordblks + SCATTERED;
+#else
+    return false;
+#endif
 }

@@ -86,6 +86,14 @@ static void take_set(struct cycle *c)
     c->tracked = NULL;
 }
 
+void cycle_compact(struct cycle *c)
+{
+    if (c->phase != CYCLE_IDLE || c->world.set)
+        return;
+    ledger_compact(c->ledger);
+    tracks_compact(&c->tracks);
+}
+
 void cycle_free(struct cycle *c)
 {
     if (!c)

@@ -65,6 +65,9 @@ OWNER(cycle)
 void cycle_step(struct cycle *c, const struct event *ev, struct effects *out);
 
 /* The last plan: while DCT is observed again, the one before. NULL before the first. */
+/* At rest: what is remembered is laid side by side, see ledger_compact(). */
+void cycle_compact(struct cycle *c);
+
 const struct plan *cycle_plan(const struct cycle *c);
 const struct set *cycle_set(const struct cycle *c); /* in force; NULL before the first */
 /* The manifests that came last, in force or about to be. */

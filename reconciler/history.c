@@ -130,6 +130,93 @@ void tracks_clear(struct tracks *tracks)
     map_clear(&tracks->by_key);
 }
 
+static void write_text(struct buf *out, const char *s)
+{
+    size_t n = s ? strlen(s) + 1 : 0;
+
+    buf_add(out, &n, sizeof(n));
+    buf_add(out, s, n);
+}
+
+static void read_bytes(const char **at, void *out, size_t n)
+{
+    if (n)
+        memcpy(out, *at, n);
+    *at += n;
+}
+
+/* NULL where none was written. */
+static char *read_text(const char **at)
+{
+    size_t n;
+
+    read_bytes(at, &n, sizeof(n));
+    char *s = n ? xmalloc(n) : NULL;
+    read_bytes(at, s, n);
+    return s;
+}
+
+static void write_track(struct buf *out, const struct track *t)
+{
+    write_text(out, t->key);
+    buf_add(out, t, sizeof(*t));
+    for (size_t i = 0; i < CONDITIONS; i++)
+        write_text(out, t->now[i].message);
+    if (t->error) {
+        buf_add(out, t->error, sizeof(*t->error));
+        write_text(out, t->error->text);
+    }
+    buf_add(out, t->past, t->n_past * sizeof(*t->past));
+    for (size_t i = 0; i < t->n_past; i++)
+        write_text(out, t->past[i].message);
+}
+
+static struct last_error *read_error(const char **at)
+{
+    struct last_error head;
+
+    read_bytes(at, &head, sizeof(head));
+    char *text = read_text(at);
+    size_t n = strlen(text) + 1;
+    struct last_error *e = xmalloc(sizeof(*e) + n);
+    *e = head;
+    memcpy(e->text, text, n);
+    free(text);
+    return e;
+}
+
+static void read_track(struct tracks *tracks, const char **at)
+{
+    char *key = read_text(at);
+    struct track *t = track_put(tracks, key, 0);
+
+    free(key);
+    read_bytes(at, t, sizeof(*t));
+    for (size_t i = 0; i < CONDITIONS; i++)
+        t->now[i].message = read_text(at);
+    if (t->error)
+        t->error = read_error(at);
+    t->past = t->n_past ? xcalloc(t->n_past, sizeof(*t->past)) : NULL;
+    read_bytes(at, t->past, t->n_past * sizeof(*t->past));
+    for (size_t i = 0; i < t->n_past; i++)
+        t->past[i].message = read_text(at);
+}
+
+/* Everything goes before anything is made again: that is what makes room. */
+void tracks_compact(struct tracks *t)
+{
+    struct buf all = BUF_WITH_LIMIT(SIZE_MAX / 2);
+
+    for (size_t i = 0; i < t->by_key.cap; i++) {
+        if (t->by_key.slots[i].value)
+            write_track(&all, t->by_key.slots[i].value);
+    }
+    tracks_clear(t);
+    for (const char *at = all.data; at && at < all.data + all.n;)
+        read_track(t, &at);
+    buf_clear(&all);
+}
+
 const char *track_message(const struct track *t, enum condition_type type)
 {
     const struct judgement *j = &t->now[type];

@@ -55,6 +55,8 @@ void track_error(struct track *t, enum error_class class, const char *text, msec
 void track_error_over(struct track *t);
 /* Drops the tracks that are not marked `stays`, and the marks. */
 void tracks_sweep(struct tracks *t);
+/* Every track anew, side by side; what pointed to one does not any more. */
+void tracks_compact(struct tracks *t);
 void tracks_clear(struct tracks *t);
 
 /* For people: its own words, what went wrong, or what its reason says. */

@@ -54,19 +54,6 @@ struct ledger *ledger_new(void)
     return l;
 }
 
-void ledger_free(struct ledger *l)
-{
-    if (!l)
-        return;
-    for (size_t i = 0; i < l->n; i++)
-        entry_free(l->items[i]);
-    free(l->items);
-    map_clear(&l->by_key);
-    suspensions_clear(l->suspensions);
-    free(l->suspensions);
-    free(l);
-}
-
 struct suspensions *ledger_suspensions(const struct ledger *l)
 {
     return l->suspensions;
@@ -298,6 +285,44 @@ bool ledger_restore(struct ledger *l, const char *text)
         restore_applied(e, json_at(o, "applied"));
     cJSON_Delete(o);
     return true;
+}
+
+static void drop_entries(struct ledger *l)
+{
+    for (size_t i = 0; i < l->n; i++)
+        entry_free(l->items[i]);
+    free(l->items);
+    map_clear(&l->by_key);
+    l->items = NULL;
+    l->n = l->cap = 0;
+}
+
+void ledger_free(struct ledger *l)
+{
+    if (!l)
+        return;
+    drop_entries(l);
+    suspensions_clear(l->suspensions);
+    free(l->suspensions);
+    free(l);
+}
+
+/* Everything goes before anything is made again: that is what makes room. */
+void ledger_compact(struct ledger *l)
+{
+    struct buf texts = BUF_WITH_LIMIT(SIZE_MAX / 2);
+
+    for (size_t i = 0; i < l->n; i++) {
+        char *text = entry_text(l->items[i]);
+        buf_add(&texts, text, strlen(text) + 1);
+        free(text);
+    }
+    drop_entries(l);
+    for (size_t at = 0; at < texts.n; at += strlen(texts.data + at) + 1) {
+        if (!ledger_restore(l, texts.data + at))
+            abort(); /* what we wrote we read */
+    }
+    buf_clear(&texts);
 }
 
 const struct fingerprint *entry_digest(const struct entry *e, const char *row)

@@ -58,6 +58,10 @@ struct entry *ledger_at(const struct ledger *l, size_t i);
 /* What people suspended while the service ran. */
 struct suspensions *ledger_suspensions(const struct ledger *l);
 
+/* Every entry anew, side by side: those of before lay wherever there was room
+ * while much else was about. What pointed to an entry does not any more. */
+void ledger_compact(struct ledger *l);
+
 /* The entry as one line of JSON, and back; a broken text is refused (false). The
  * records of suspensions are restored too. */
 char *entry_text(const struct entry *e);

@@ -118,7 +118,7 @@ flat() {
 explained() {
     local unexplained
     unexplained=$(cat "$work/log.old" "$work/log" | grep -E '^level=(error|warning)' |
-        grep -vE '503|cut|truncat|ends early|not JSON|no answer|closed|reset|broken pipe' |
+        grep -vE '503|cut|truncated|ends early|not JSON|no answer|closed|reset|broken pipe' |
         grep -vE 'manifests/broken.yaml|nothing is pruned|drift|differs|retry|tried again' |
         grep -vE 'outcome|could not be observed|cannot be observed|waiting before going on' |
         grep -vE 'stalled|left alone|flip|changed it back' || true)

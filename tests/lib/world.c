@@ -205,6 +205,8 @@ static void feed(struct test_world *w, struct event ev)
     if (w->watch)
         w->watch(w, NULL);
     effects_free(&fx);
+    if (w->rested && !w->dead)
+        cycle_compact(w->cycle); /* nothing may notice */
     if (record_failed && ev.type != EV_LEDGER_FAILED)
         feed(w, (struct event){ .type = EV_LEDGER_FAILED, .text = "disk full" });
 }

@@ -214,6 +214,7 @@ static void test_a_failure_is_retried_and_then_stalls(void **state)
     says(w, "VDB/orders-dev", CONDITION_SYNCED, "DCT answered 503: engine unreachable");
     run_for(w, 6 * HOUR);
     is(w, "VDB/orders-dev", CONDITION_STALLED, "Stalled True KeepsFailing");
+    o = look_at(w, "VDB/orders-dev");
     assert_int_equal(object_state(&o), OBJECT_FAILED);
     w->fate = NULL;
     run_for(w, HOUR);
