@@ -121,7 +121,7 @@ explained() {
         grep -vE '503|cut|truncated|ends early|not JSON|no answer|closed|reset|broken pipe' |
         grep -vE 'manifests/broken.yaml|nothing is pruned|drift|differs|retry|tried again' |
         grep -vE 'outcome|could not be observed|cannot be observed|waiting before going on' |
-        grep -vE 'stalled|left alone|flip|changed it back' || true)
+        grep -vE 'stalled|left alone|flip|changed it back|which is blocked' || true)
     [ -z "$unexplained" ] || fail "unexplained: $(head -n 20 <<<"$unexplained")"
 }
 
