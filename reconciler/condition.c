@@ -34,6 +34,7 @@ static const struct {
     [REASON_FORGETTING] = { "Forgetting", "it leaves the ledger" },
     [REASON_DISCOVERING] = { "Discovering", "the host is being looked at again" },
     [REASON_SNAPSHOTTING] = { "TakingSnapshot", "a snapshot of it is being taken" },
+    [REASON_ENABLING] = { "Enabling", "it was switched off for a change, and is switched on again" },
     [REASON_DISABLING] = { "Disabling", "it is switched off for a change of something it lives on" },
     [REASON_FINISHING] = { "Finishing", "something that was begun is being looked up" },
     [REASON_WAITING] = { "Waiting", "it waits for a free slot" },
@@ -65,6 +66,7 @@ static const enum reason doing[VERBS] = {
     [VERB_DELETE] = REASON_DELETING,       [VERB_ADOPT] = REASON_ADOPTING,
     [VERB_FORGET] = REASON_FORGETTING,     [VERB_REFRESH] = REASON_DISCOVERING,
     [VERB_SNAPSHOT] = REASON_SNAPSHOTTING, [VERB_DISABLE] = REASON_DISABLING,
+    [VERB_ENABLE] = REASON_ENABLING,
 };
 
 static const enum reason obstacles[BLOCKS] = {

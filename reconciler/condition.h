@@ -44,6 +44,7 @@ enum reason {
     REASON_FORGETTING,
     REASON_DISCOVERING, /* the same: the environment discovers again */
     REASON_SNAPSHOTTING,
+    REASON_ENABLING,        /* it comes back */
     REASON_DISABLING,       /* the same: for the change of something it lives on */
     REASON_FINISHING,       /* what was begun before is followed to its end */
     REASON_WAITING,         /* its action waits for what it needs, for a slot, or for its engine */

@@ -60,10 +60,10 @@ static void pay(const struct planner *in, struct plan *p, const struct entry *e,
 {
     const struct kind_desc *k = kind_desc(e->kind);
     long at = plan_index(p, e->key);
-    struct action *a = at < 0 ? plan_add(p, VERB_UPDATE, k, e->key) : &p->items[at];
+    struct action *a = at < 0 ? plan_add(p, VERB_ENABLE, k, e->key) : &p->items[at];
 
     forget_changes(a);
-    a->verb = VERB_UPDATE;
+    a->verb = VERB_ENABLE;
     a->id = xstrdup(id);
     if (!a->engine && e->engine)
         a->engine = xstrdup(e->engine);

@@ -104,6 +104,7 @@ static const struct {
     [VERB_DELETE] = { "delete", "-" },     [VERB_ADOPT] = { "adopt", "<" },
     [VERB_FORGET] = { "forget", "." },     [VERB_REFRESH] = { "refresh", "~" },
     [VERB_SNAPSHOT] = { "snapshot", "~" }, [VERB_DISABLE] = { "disable", "~" },
+    [VERB_ENABLE] = { "enable", "~" },
 };
 
 const char *verb_name(enum verb v)

@@ -18,6 +18,7 @@ enum verb {
     VERB_REFRESH,  /* ~ : an environment discovers again, nothing else differs */
     VERB_SNAPSHOT, /* ~ : a VDB that others are provisioned from gets its first snapshot */
     VERB_DISABLE,  /* ~ : switched off for the change of something it lives on, then on again */
+    VERB_ENABLE,   /* ~ : that, or what was off for a change of its own, comes back */
     VERBS
 };
 

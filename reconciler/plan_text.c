@@ -27,6 +27,7 @@ static const enum paint verb_paints[VERBS] = {
     [VERB_CREATE] = GREEN,   [VERB_UPDATE] = YELLOW,   [VERB_REPLACE] = RED,
     [VERB_DELETE] = RED,     [VERB_ADOPT] = CYAN,      [VERB_FORGET] = DIM,
     [VERB_REFRESH] = YELLOW, [VERB_SNAPSHOT] = YELLOW, [VERB_DISABLE] = YELLOW,
+    [VERB_ENABLE] = YELLOW,
 };
 
 struct page {

@@ -249,8 +249,11 @@ static void plan_create(struct planning *p, const struct wanted *w, const struct
 {
     const struct entry *e = pair->entry;
     bool gone = e && e->id;
-    struct action *a = planning_add(p, VERB_CREATE, w, NULL,
-                                    xstrdup(gone ? "it is gone from DCT" : "it is not in DCT"));
+    bool adopted = gone && e->origin == ORIGIN_ADOPTED;
+    struct action *a =
+        planning_add(p, VERB_CREATE, w, NULL,
+                     adopted ? xasprintf("it is gone from DCT, which has no %s", e->id)
+                             : xstrdup(gone ? "it is gone from DCT" : "it is not in DCT"));
     bool unknown = false;
 
     show_declared(a, w->object);
@@ -407,7 +410,9 @@ static enum verb update_verb(const struct planning *p, const struct wanted *w,
 {
     if ((d->create_only || half_made(p, w, pair, d)) && w->object->policy.replace_allowed)
         return VERB_REPLACE;
-    return pair->match == MATCH_ADOPT ? VERB_ADOPT : VERB_UPDATE;
+    if (pair->match == MATCH_ADOPT)
+        return VERB_ADOPT;
+    return only_debt(w, pair, d) ? VERB_ENABLE : VERB_UPDATE;
 }
 
 static void plan_update(struct planning *p, const struct wanted *w, const struct pairing *pair,

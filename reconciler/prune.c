@@ -117,6 +117,19 @@ static void note_unpruned(struct plan *p, const struct strings *left, const char
     buf_clear(&b);
 }
 
+/* Taken over by hand, and neither the manifests nor DCT know of it: a slip. */
+static void note_nowhere(const struct world *world, struct plan *p, const struct entry *e)
+{
+    if (e->origin != ORIGIN_ADOPTED || !e->id || e->intent.open ||
+        !world->observed->kinds[e->kind].complete || !world->set->complete)
+        return;
+    char *note = xasprintf("%s was adopted as %s, which DCT does not have, and no manifest wants "
+                           "it; it is forgotten",
+                           e->key, e->id);
+    strings_add(&p->notes, note);
+    free(note);
+}
+
 static const char *prune_forbidden(const struct planner *in)
 {
     if (!in->options->prune)
@@ -174,6 +187,8 @@ void plan_prune(const struct planner *in, struct plan *p)
             const struct observed_item *item = item_of(in->world, e);
             if (e->intent.open && e->intent.job && (!item || forbidden))
                 add_waiting(p, e);
+            if (!item && !unread)
+                note_nowhere(in->world, p, e);
             if (!item || unread)
                 continue; /* gone, not seen, or wanted: nothing to delete whichever it is */
             if (forbidden)

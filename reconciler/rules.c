@@ -195,6 +195,7 @@ enum {
     ON_DELETE = 1 << VERB_DELETE,
     ON_ADOPT = 1 << VERB_ADOPT,
     ON_DISABLE = 1 << VERB_DISABLE,
+    ON_ENABLE = 1 << VERB_ENABLE,
 };
 
 static const struct {
@@ -208,7 +209,7 @@ static const struct {
     { KIND_SOURCE_CONFIG, ON_DELETE | ON_REPLACE, source_is_linked },
     { KIND_DSOURCE, ON_CREATE | ON_UPDATE, port_twice },
     { KIND_VDB, ON_CREATE | ON_UPDATE, port_twice },
-    { KIND_VDB, ON_UPDATE | ON_DELETE | ON_REPLACE | ON_DISABLE, is_locked },
+    { KIND_VDB, ON_UPDATE | ON_DELETE | ON_REPLACE | ON_DISABLE | ON_ENABLE, is_locked },
 };
 
 char *rules_check(const struct rule_case *c)

@@ -14,7 +14,7 @@
 
 enum { HOUR = 3600000 };
 
-static const char key[] = "SourceConfig/orders";
+static const char config[] = "SourceConfig/orders";
 
 /* Does somebody else make one of that name while nobody hears of ours? */
 static enum fate unheard(struct test_world *w, const struct request *r)
@@ -41,14 +41,14 @@ static struct test_world *creating(bool *another)
 }
 
 /* As `dctd adopt` does while no service runs. */
-static void adopt_by_hand(struct test_world *w, const char *id)
+static void adopt_by_hand(struct test_world *w, const char *key, enum kind kind, const char *id)
 {
     struct ledger *l = ledger_new();
 
     for (size_t i = 0; i < w->n_ledger; i++)
         assert_true(ledger_restore(l, w->ledger[i].text));
-    assert_null(adopt_refusal(l, key, KIND_SOURCE_CONFIG, id, false));
-    char *text = entry_text(adopt(l, key, KIND_SOURCE_CONFIG, id));
+    assert_null(adopt_refusal(l, key, kind, id, false));
+    char *text = entry_text(adopt(l, key, kind, id));
     test_world_keep(w, key, text);
     test_world_restart(w);
     free(text);
@@ -83,13 +83,13 @@ static void test_of_two_candidates_a_person_chooses(void **state)
     story_holds(plan, "dctd adopt SourceConfig/orders ID");
     free(plan);
 
-    adopt_by_hand(w, "1-APPDATA_STAGED_SOURCE_CONFIG-1");
+    adopt_by_hand(w, config, KIND_SOURCE_CONFIG, "1-APPDATA_STAGED_SOURCE_CONFIG-1");
     story_forget(w);
     story_converge(w, estate_all());
     for (size_t i = 0; i < w->sent.n; i++)
         story_lacks(w->sent.items[i], "1-X-9");
     assert_int_equal(test_world_count(w, "/sources", "orders"), 2);
-    story_holds(test_world_ledger(w, key), "1-APPDATA_STAGED_SOURCE_CONFIG-1");
+    story_holds(test_world_ledger(w, config), "1-APPDATA_STAGED_SOURCE_CONFIG-1");
     test_world_free(w);
 }
 
@@ -117,12 +117,36 @@ static void test_two_of_our_own_are_asked_about(void **state)
     test_world_free(w);
 }
 
+/* A slip of the pen: the plan says what the ledger has and nobody else does. */
+static void test_adopted_and_nowhere(void **state)
+{
+    struct test_world *w = story_of(estate_all());
+
+    (void)state;
+    adopt_by_hand(w, "VDB/typo", KIND_VDB, "1-APPDATA_CONTAINER-99");
+    char *plan = story_plan(w, estate_all());
+    story_holds(plan,
+                "VDB/typo was adopted as 1-APPDATA_CONTAINER-99, which DCT does not have, and "
+                "no manifest wants it");
+    story_holds(plan, "No changes. 8 objects match DCT.");
+    free(plan);
+    story_meddle(w, "delete", "{\"kind\":\"vdbs\",\"name\":\"orders-test\"}");
+    test_world_keep(w, "VDB/orders-test", NULL);
+    adopt_by_hand(w, "VDB/orders-test", KIND_VDB, "1-APPDATA_CONTAINER-98");
+    plan = story_plan(w, estate_all());
+    story_holds(plan, "+ VDB/orders-test create: it is gone from DCT, which has no");
+    story_holds(plan, "1-APPDATA_CONTAINER-98");
+    free(plan);
+    test_world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_one_candidate_is_not_asked_about),
         cmocka_unit_test(test_of_two_candidates_a_person_chooses),
         cmocka_unit_test(test_two_of_our_own_are_asked_about),
+        cmocka_unit_test(test_adopted_and_nowhere),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -182,6 +182,10 @@ static void test_debt_outlives_the_process(void **state)
     story_holds(test_world_ledger(w, "VDB/orders-dev"), "owes");
     test_world_restart(w);
     story_forget(w);
+    char *plan = story_plan(w, start);
+    story_holds(plan, "~ VDB/orders-dev enable: it was disabled for a change");
+    story_holds(plan, "Plan: 1 to enable.");
+    free(plan);
     story_converge(w, start); /* the change is even taken back */
     story_member(w, "/vdbs", "orders-dev", "enabled", "true");
     story_lacks(test_world_ledger(w, "VDB/orders-dev"), "owes");
