@@ -404,10 +404,14 @@ static char *still_differs(const struct action *a, const struct diff *d)
     return NULL;
 }
 
-/* Is it what a creation left behind that nobody heard of, and that failed? */
-static bool left_behind(const struct action *a, const struct entry *e)
+/* Is it what a creation left behind that nobody heard of, and that failed, or that
+ * DCT lost sight of before it came to its end? */
+static bool left_behind(const struct action *a, const struct entry *e, const struct diff *d)
 {
-    return e && e->intent.makes && strings_has(&a->run->broken, a->id);
+    if (!e || !e->intent.makes)
+        return false;
+    return strings_has(&a->run->broken, a->id) ||
+           (e->intent.lost && creation_differs(a->wanted, d));
 }
 
 /* It is not built upon, and not repaired: the next plan says what is to be done. */
@@ -435,7 +439,7 @@ static void there_to_stay(struct exec *x, struct action *a, struct step *s)
         entry_close(e);
     diff_object(x->world, a->wanted, item, e, a->verb == VERB_ADOPT, &d);
     char *differs = still_differs(a, &d);
-    if (differs && left_behind(a, e)) {
+    if (differs && left_behind(a, e, &d)) {
         diff_clear(&d);
         free(differs);
         give_up_half_made(x, a, e, s);

@@ -170,8 +170,12 @@ static void plan_user_off(struct planning *p, size_t on, size_t user)
 static void plan_users_off(struct planning *p, size_t on)
 {
     const struct world *world = p->in->world;
+    const struct wanted *own = p->plan->items[on].wanted;
     bool held = false;
 
+    /* Nothing runs on what is off itself, and nothing there can be seen to before it is on. */
+    if (!item_enabled(world->pairs[own - world->set->items].item))
+        return;
     for (size_t i = 0; i < world->set->n; i++) {
         if (!is_user(p, on, i))
             continue;

@@ -6,9 +6,13 @@
  * A job on the very object is taken up as if its reply had come. Where no reply
  * ever named an id, a job on something of that name is waited for; once it is
  * over the object is found by its owner tag, or by name. */
+#include <stdlib.h>
+
 #include "reconciler/action_parts.h"
+#include "reconciler/keep.h"
 #include "reconciler/reply.h"
 #include "schema/json.h"
+#include "schema/wire.h"
 
 enum { FILTER_MAX = 4096, JOB_WAIT = 5000 };
 
@@ -118,7 +122,8 @@ static const cJSON *lost_job(const struct exec *x, const struct action *a, const
     const struct entry *e = action_entry(x, a);
     const cJSON *job;
 
-    if (!e || !e->intent.open || e->intent.lost)
+    bool suspect = a->suspect && unremembered(x->world, a);
+    if (!suspect && (!e || !e->intent.open || e->intent.lost))
         return NULL;
     cJSON_ArrayForEach(job, jobs) {
         if (json_text(job, "id") && on_engine(job, a->engine) &&
@@ -128,11 +133,27 @@ static const cJSON *lost_job(const struct exec *x, const struct action *a, const
     return NULL;
 }
 
+/* The ledger was lost, and learns of the creation. */
+static struct entry *entry_of_suspect(const struct exec *x, const struct action *a, msec now)
+{
+    struct entry *e = ledger_put(x->world->ledger, a->key, a->kind->kind);
+
+    (void)keep_wish(x->world, a->wanted, e);
+    e->origin = ORIGIN_CREATED;
+    free(e->id);
+    e->id = NULL;
+    entry_intend(e, a->kind->creates[wire_create_variant(a->wanted->object)].name, now);
+    e->intent.makes = true;
+    return e;
+}
+
 /* What it began may go on: that gets time, once. */
 static void wait_for_lost(struct exec *x, struct action *a, const cJSON *job, struct step *s)
 {
     struct entry *e = action_entry(x, a);
 
+    if (!e || !e->intent.open)
+        e = entry_of_suspect(x, a, s->now);
     e->intent.lost = true;
     e->intent.at = s->now;
     action_record(e, s);

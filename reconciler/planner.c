@@ -383,7 +383,7 @@ static void take_changes(struct action *a, struct diff *d)
 }
 
 /* Does something differ that its creation was to bring? */
-static bool creation_differs(const struct wanted *w, const struct diff *d)
+bool creation_differs(const struct wanted *w, const struct diff *d)
 {
     const unsigned variant = 1U << wire_create_variant(w->object);
 

@@ -55,6 +55,9 @@ char *planning_suspended(const struct planner *in, enum kind kind, const char *k
 /* The suspension of configuration or ledger that holds it back now, or NULL. */
 const struct suspension *suspension_of(const struct cycle_options *o, const struct ledger *l,
                                        enum kind kind, const char *key, msec now);
+struct diff;
+/* Does something differ that its creation was to bring? */
+bool creation_differs(const struct wanted *w, const struct diff *d);
 bool item_enabled(const struct observed_item *item);
 
 /* consequences.c: what the changes ask of other objects. */
