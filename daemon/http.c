@@ -50,11 +50,14 @@ static const struct {
 } advices[] = {
     { CURLE_COULDNT_RESOLVE_HOST, "check the host name in dct.url and this host's DNS" },
     { CURLE_COULDNT_RESOLVE_PROXY, "check the proxy in the environment" },
-    { CURLE_COULDNT_CONNECT, "is DCT up, is dct.url right, does a firewall stand between?" },
+    { CURLE_COULDNT_CONNECT,
+      "check that DCT is up, that dct.url is right, and that no firewall stands "
+      "between" },
     { CURLE_PEER_FAILED_VERIFICATION, "set dct.caFile to the CA that signed DCT's certificate, and "
                                       "use the host name that the certificate names" },
     { CURLE_SSL_CACERT_BADFILE, "dct.caFile must name a readable file of PEM certificates" },
-    { CURLE_SSL_CONNECT_ERROR, "does dct.url name an https port that speaks TLS 1.2 or newer?" },
+    { CURLE_SSL_CONNECT_ERROR,
+      "check that dct.url names an https port that speaks TLS 1.2 or newer" },
     { CURLE_UNSUPPORTED_PROTOCOL, "dct.url must begin with https:// or http://" },
     { CURLE_URL_MALFORMAT, "correct dct.url" },
     { CURLE_OPERATION_TIMEDOUT, "DCT or the network is too slow, or nobody answers there" },

@@ -272,6 +272,10 @@ static void make_plan(struct cycle *c, struct step *s)
 
 static void note_trouble(struct cycle *c, const char *trouble, struct step *s)
 {
+    bool known = streq(c->trouble, trouble); /* said once, until it is another one or over */
+
+    if (!known && !trouble)
+        fx_report(s->fx, REPORT_INFO, NULL, "DCT can be observed again");
     free(c->trouble);
     c->trouble = trouble ? xstrdup(trouble) : NULL;
     c->troubles = trouble ? c->troubles + 1 : 0;
@@ -279,7 +283,7 @@ static void note_trouble(struct cycle *c, const char *trouble, struct step *s)
         c->observed = true;
         c->seen_at = s->now;
     }
-    if (trouble)
+    if (trouble && !known)
         fx_report(s->fx, REPORT_ERROR, NULL, "observing DCT: %s", trouble);
 }
 

@@ -337,7 +337,10 @@ static void fail_page(struct observe *ob, struct list *l, const struct reply *r,
     }
     char *said = reply_text(r);
     l->hopeless = class == REPLY_DENIED;
-    settle(ob, l, xasprintf("%s %s: %s", l->method, l->path, said));
+    settle(ob, l,
+           class == REPLY_UNSENT
+               ? xasprintf("DCT cannot be reached: %.2000s", r->error ? r->error : "not sent")
+               : xasprintf("%s %s: %s", l->method, l->path, said));
     free(said);
 }
 

@@ -172,6 +172,27 @@ static void check_budget(const struct planner *in, struct plan *p)
     free(why);
 }
 
+/* What becomes of one that no manifest wants, or whose manifest has findings. */
+static void judge_entry(const struct planner *in, struct plan *p, const struct entry *e,
+                        const char *forbidden, struct strings *left)
+{
+    bool unread = left_out(in->world->set, e->key);
+
+    if (!unread && still_wanted(in->world, e))
+        return;
+    const struct observed_item *item = item_of(in->world, e);
+    if (e->intent.open && e->intent.job && (!item || forbidden))
+        add_waiting(p, e);
+    if (!item && !unread)
+        note_nowhere(in->world, p, e);
+    if (!item || unread)
+        return; /* gone, not seen, or wanted: nothing to delete whichever it is */
+    if (forbidden)
+        strings_add(left, e->key);
+    else
+        add_deletion(in, p, e, item);
+}
+
 void plan_prune(const struct planner *in, struct plan *p)
 {
     const char *forbidden = prune_forbidden(in);
@@ -181,20 +202,8 @@ void plan_prune(const struct planner *in, struct plan *p)
     for (int kind = KINDS - 1; kind >= 0; kind--) {
         for (size_t i = 0; i < ledger_count(in->world->ledger); i++) {
             const struct entry *e = ledger_at(in->world->ledger, i);
-            bool unread = left_out(in->world->set, e->key);
-            if ((int)e->kind != kind || (!unread && still_wanted(in->world, e)))
-                continue;
-            const struct observed_item *item = item_of(in->world, e);
-            if (e->intent.open && e->intent.job && (!item || forbidden))
-                add_waiting(p, e);
-            if (!item && !unread)
-                note_nowhere(in->world, p, e);
-            if (!item || unread)
-                continue; /* gone, not seen, or wanted: nothing to delete whichever it is */
-            if (forbidden)
-                strings_add(&left, e->key);
-            else
-                add_deletion(in, p, e, item);
+            if ((int)e->kind == kind)
+                judge_entry(in, p, e, forbidden, &left);
         }
     }
     note_unpruned(p, &left, forbidden ? forbidden : "", in->world->set->complete);
