@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "daemon/file.h"
@@ -238,6 +239,18 @@ static char *refusal(const cJSON *reply, long status)
     return xasprintf("%s%s%s", text, hint && *hint ? "; " : "", hint ? hint : "");
 }
 
+/* When a dctd that is asked too much at a time wants to be asked again, in ms; 0
+ * for every other answer. Nothing was done then, whatever was asked for. */
+static msec busy(const struct client *c)
+{
+    long status = 0;
+    curl_off_t seconds = 0;
+
+    (void)curl_easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &status);
+    (void)curl_easy_getinfo(c->easy, CURLINFO_RETRY_AFTER, &seconds);
+    return status == 503 && seconds > 0 ? (msec)seconds * 1000 : 0;
+}
+
 static enum client_verdict judge(const struct client *c, const struct buf *body, cJSON **reply,
                                  char **error)
 {
@@ -246,6 +259,11 @@ static enum client_verdict judge(const struct client *c, const struct buf *body,
     (void)curl_easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &status);
     if (status == 304)
         return CLIENT_SAME;
+    if (busy(c)) {
+        *error =
+            xasprintf("dctd at %s is asked too much at a time; try again later", client_where(c));
+        return CLIENT_LATE;
+    }
     cJSON *json = json_parse(buf_text(body), body->n, NULL);
     if (!streq(json_text(json, "apiVersion"), API_VERSION))
         *error = foreign(c, json, status, body);
@@ -260,10 +278,35 @@ static enum client_verdict judge(const struct client *c, const struct buf *body,
     return missing ? CLIENT_MISSING : CLIENT_REFUSED;
 }
 
+static msec clock_now(void)
+{
+    struct timespec t;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (msec)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Asks until dctd has the time, or the limit is there. */
+static CURLcode transfer(const struct client *c, msec limit, struct buf *body)
+{
+    msec until = clock_now() + limit;
+
+    for (;;) {
+        (void)curl_easy_setopt(c->easy, CURLOPT_TIMEOUT_MS, (long)limit);
+        CURLcode code = curl_easy_perform(c->easy);
+        msec wait = code == CURLE_OK ? busy(c) : 0;
+        limit = until - clock_now() - wait;
+        if (wait == 0 || limit <= 0)
+            return code;
+        body->n = 0;
+        (void)nanosleep(&(struct timespec){ .tv_sec = (time_t)(wait / 1000) }, NULL);
+    }
+}
+
 static enum client_verdict perform(const struct client *c, msec limit, struct buf *body,
                                    cJSON **reply, char **error)
 {
-    CURLcode code = curl_easy_perform(c->easy);
+    CURLcode code = transfer(c, limit, body);
     double connected = 0;
 
     if (code == CURLE_OK)
@@ -297,7 +340,6 @@ enum client_verdict client_ask(struct client *c, const struct question *q, cJSON
     *error = NULL;
     c->said[0] = '\0';
     (void)curl_easy_setopt(c->easy, CURLOPT_URL, url);
-    (void)curl_easy_setopt(c->easy, CURLOPT_TIMEOUT_MS, (long)limit);
     (void)curl_easy_setopt(c->easy, CURLOPT_WRITEFUNCTION, on_body);
     (void)curl_easy_setopt(c->easy, CURLOPT_WRITEDATA, &body);
     (void)curl_easy_setopt(c->easy, get ? CURLOPT_HTTPGET : CURLOPT_POST, 1L);

@@ -158,6 +158,18 @@ static bool busy(struct front *f)
     return f->spent > (uint64_t)FRONT_BURST * NS;
 }
 
+/* Answers that nobody takes cost memory: strangers have a share of it, and whoever
+ * has taken nothing for long makes room for the next. */
+static bool crowded(const struct front_request *q)
+{
+    size_t most = q->connection->peer.trusted ? FRONT_OWED_MAX : FRONT_OWED_STRANGERS;
+
+    if (q->front->owed <= most)
+        return false;
+    front_give_up_late(q->front);
+    return true;
+}
+
 static enum MHD_Result respond(struct front_request *q)
 {
     struct front *f = q->front;
@@ -167,7 +179,7 @@ static enum MHD_Result respond(struct front_request *q)
         return MHD_NO;
     if (q->over)
         return say_text(q, 413, 0, "the body is too large\n");
-    if ((!q->connection->peer.trusted && busy(f)) || f->owed > FRONT_OWED_MAX)
+    if ((!q->connection->peer.trusted && busy(f)) || crowded(q))
         return say_text(q, 503, 1, "too much is asked at a time; try again\n");
 
     uint64_t began = uv_hrtime();

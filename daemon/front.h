@@ -16,15 +16,16 @@
 enum {
     FRONT_CONNECTIONS = 96, /* at a time; more are closed at once */
     FRONT_PER_PEER = 32,
-    FRONT_TRUSTED = 16,        /* of them are for trusted peers only */
-    FRONT_HEAD_MAX = 64 << 10, /* bytes of a request without its body */
-    FRONT_BODY_MAX = 64 << 10, /* of a body that is kept */
-    FRONT_OWED_MAX = 16 << 20, /* of answers on their way; then others wait their turn */
-    FRONT_HEAD_TIME = 10000,   /* ms from the connection to its first whole request head */
-    FRONT_BODY_TIME = 30000,   /* from there to the end of the body */
-    FRONT_ANSWER_TIME = 60000, /* until all of an answer is taken */
-    FRONT_REST_TIME = 60000,   /* between two requests */
-    FRONT_WAIT = 30000,        /* how long a question is held, and at most */
+    FRONT_TRUSTED = 16,              /* of them are for trusted peers only */
+    FRONT_HEAD_MAX = 64 << 10,       /* bytes of a request without its body */
+    FRONT_BODY_MAX = 64 << 10,       /* of a body that is kept */
+    FRONT_OWED_MAX = 16 << 20,       /* of answers on their way; then others wait their turn, */
+    FRONT_OWED_STRANGERS = 12 << 20, /* those that are not trusted earlier */
+    FRONT_HEAD_TIME = 10000,         /* ms from the connection to its first whole request head */
+    FRONT_BODY_TIME = 30000,         /* from there to the end of the body */
+    FRONT_ANSWER_TIME = 60000,       /* until all of an answer is taken */
+    FRONT_REST_TIME = 60000,         /* between two requests */
+    FRONT_WAIT = 30000,              /* how long a question is held, and at most */
     FRONT_WAIT_MAX = 300000,
     FRONT_SHARE = 2,    /* one part in so many of the loop's time goes to answers, */
     FRONT_BURST = 5000, /* once this many ms have been spent */

@@ -178,6 +178,20 @@ static struct connection *idler(const struct front *f, const struct peer *peer)
     return found;
 }
 
+void front_give_up_late(struct front *f)
+{
+    uint64_t now = uv_now(f->loop);
+    struct connection *late = NULL;
+
+    for (struct connection *c = f->connections; c; c = c->next) {
+        if (c->phase == PHASE_ANSWER && c->owed > 0 && !c->given_up &&
+            now - c->since >= patience[PHASE_ANSWER] && (!late || c->since < late->since))
+            late = c;
+    }
+    if (late)
+        front_give_up(late);
+}
+
 /* Is there room for one more of that peer, if need be in place of an idle one? */
 static bool make_room(struct front *f, const struct peer *peer)
 {

@@ -49,6 +49,8 @@ void connection_enter(struct connection *c, enum phase phase, uint64_t time);
 
 void front_run(struct front *f);
 void front_give_up(struct connection *c);
+/* The one that has been taking its answer for the longest, and for too long. */
+void front_give_up_late(struct front *f);
 void front_on_door(uv_poll_t *p, int status, int events);
 /* libmicrohttpd's MHD_OPTION_NOTIFY_CONNECTION. */
 void front_on_connection(void *ctx, struct MHD_Connection *mhd, void **context,

@@ -28,12 +28,12 @@ static void asked_clear(struct asked *a)
     free(a->request);
 }
 
-/* One question to a dctd that answers so. */
-static struct asked ask_raw(const char *raw, const struct question *q)
+/* One question to a dctd that answers so, again and again if it is asked to. */
+static struct asked ask_all(const char *const *raws, size_t n, const struct question *q)
 {
     OWNED(tree) t = tree_new();
     char *path = tree_at(t, "control.sock");
-    struct canned *c = canned_new(path, &raw, 1);
+    struct canned *c = canned_new(path, raws, n);
     char *error = NULL;
     OWNED(client) client = client_new(&(struct client_options){ .socket = path }, &error);
     struct asked a = { 0 };
@@ -44,6 +44,11 @@ static struct asked ask_raw(const char *raw, const struct question *q)
     a.request = canned_end(c);
     free(path);
     return a;
+}
+
+static struct asked ask_raw(const char *raw, const struct question *q)
+{
+    return ask_all(&raw, 1, q);
 }
 
 static struct asked ask(int status, const char *body)
@@ -165,6 +170,25 @@ static void silence_is_late_and_a_broken_answer_is_nobody(void **state)
                 &(struct question){ "GET", "/api/v1/status", NULL, 0 });
     check_said(&a, CLIENT_NOBODY, "no dctd answers at");
     asked_clear(&a);
+}
+
+static const char too_much[] = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\n"
+                               "Connection: close\r\nContent-Length: 9\r\n\r\nnot now.\n";
+
+static void a_busy_dctd_is_asked_again(void **state)
+{
+    (void)state;
+    char *good = canned_json(200, "{\"apiVersion\": \"dctd/v1\", \"kind\": \"Status\"}");
+    const char *const answers[] = { too_much, good };
+    struct asked a = ask_all(answers, 2, &(struct question){ "GET", "/api/v1/status", NULL, 0 });
+
+    assert_int_equal(a.verdict, CLIENT_GOOD);
+    assert_string_equal(json_text(a.reply, "kind"), "Status");
+    asked_clear(&a);
+    a = ask_all(answers, 2, &(struct question){ "GET", "/api/v1/status", NULL, .limit = 900 });
+    check_said(&a, CLIENT_LATE, "is asked too much at a time; try again later");
+    asked_clear(&a);
+    free(good);
 }
 
 static struct asked ask_at(const struct client_options *o)
@@ -292,6 +316,7 @@ int main(void)
         cmocka_unit_test(another_version_is_not_guessed_at),
         cmocka_unit_test(nothing_new_is_no_error),
         cmocka_unit_test(silence_is_late_and_a_broken_answer_is_nobody),
+        cmocka_unit_test(a_busy_dctd_is_asked_again),
         cmocka_unit_test(an_absent_daemon_is_told_with_what_to_do),
         cmocka_unit_test(a_forbidden_socket_names_who_may),
         cmocka_unit_test(bad_addresses_and_tokens_are_refused),
