@@ -73,7 +73,7 @@ broken "a partial list is complete" match 's/if (!l->complete)/if (false)/' \
     test_torture_reads test_torture_requests
 broken "an unanswered write is void and sent again" write \
     's/\[REPLY_BROKEN\] = { FAIL_UNKNOWN, false }/[REPLY_BROKEN] = { FAIL_RECOVERABLE, true }/' \
-    test_torture_requests
+    test_torture_requests test_candidates
 broken "what was written is not compared" action \
     's/still_differs(a, &d);/a->run->n ? NULL : still_differs(a, \&d);/' \
     test_drift
@@ -87,6 +87,14 @@ broken "a job's id is not kept" write 's/^    entry_job(e, json_text(job, "id"))
     test_torture_kill test_torture_reads
 broken "a job that timed out is a success" write 's/{ "TIMEDOUT", JOB_LOST }/{ "TIMEDOUT", JOB_DONE }/' \
     test_torture_reads test_torture_jobs
+broken "a lost ledger asks for no job that makes it already" outcome 's/return a->suspect \&\& /return false \&\& /' \
+    test_torture_ledger
+broken "what is off for a change is not marked" diff 's/^    return !item->marked \&\& row >= 0 \&\&/    return false \&\& row >= 0 \&\&/' \
+    test_torture_ledger
+broken "a lost creation is no failed one" planner 's/^    return e \&\& e->intent.lost \&\&/    return false \&\& e->intent.lost \&\&/' \
+    test_lost_jobs
+broken "one of two candidates is taken" match 's/n->n_ours > 1 || (!n->n_ours \&\& n->n_plain > 1)/false/' \
+    test_candidates
 broken "broken manifests stop no pruning" prune 's/!in->world->set->complete/false/' test_prune
 
 echo "$passed passed, $failed failed"
