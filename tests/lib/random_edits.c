@@ -453,8 +453,8 @@ void random_edit(struct random_run *r)
 static bool has_connector(const struct random_estate *e, int engine)
 {
     for (size_t i = 0; i < e->n; i++) {
-        if (e->things[i].kind == KIND_CONNECTOR && e->things[i].here && engine < 32 &&
-            e->things[i].engines >> engine & 1)
+        if (e->things[i].kind == KIND_CONNECTOR && e->things[i].here && engine >= 0 &&
+            engine < 32 && e->things[i].engines >> engine & 1)
             return true;
     }
     return false;

@@ -243,7 +243,8 @@ int random_estate_add(struct random_estate *e, struct dice *d, enum kind kind)
     case KIND_ENGINE:
         if (e->n >= 32) /* a bit for each in a connector's list */
             return NOTHING;
-        thing_new(e, d, kind)->engine = (int)(e->n - 1);
+        (void)thing_new(e, d, kind);
+        e->things[e->n - 1].engine = (int)(e->n - 1);
         return (int)(e->n - 1);
     case KIND_CONNECTOR:
         return add_connector(e, d);
