@@ -119,6 +119,27 @@ static bool match_ledger(const struct world *world, struct pairing *p)
     return true;
 }
 
+/* The entry of another manifest that is still there, where the object is that
+ * one's already: two wills for one object would change it for ever. */
+static const struct entry *claimed_by(const struct world *world, const struct wanted *w,
+                                      const struct observed_item *item)
+{
+    for (size_t i = 0; i < ledger_count(world->ledger); i++) {
+        const struct entry *e = ledger_at(world->ledger, i);
+        if (e->kind == w->object->kind->kind && e->origin != ORIGIN_NONE &&
+            streq(e->id, item->id) && !streq(e->key, w->key) && set_find(world->set, e->key))
+            return e;
+    }
+    return NULL;
+}
+
+static char *claimed_text(const struct observed_item *item, const struct entry *by)
+{
+    return xasprintf("%s is %s, whose manifest is still there; take that out, or give it back its "
+                     "name in DCT",
+                     item->id, by->key);
+}
+
 static bool match_adopt_id(const struct world *world, const struct wanted *w, struct pairing *p)
 {
     const char *id = w->object->policy.adopt_id;
@@ -138,6 +159,8 @@ static bool match_adopt_id(const struct world *world, const struct wanted *w, st
                            w->object->kind->arg, id);
     } else if (owned_elsewhere(world, item)) {
         conflict(p, item, elsewhere_text(item));
+    } else if (claimed_by(world, w, item)) {
+        conflict(p, item, claimed_text(item, claimed_by(world, w, item)));
     } else {
         p->by_tag = streq(item->owner, world->instance);
         p->match = p->by_tag ? MATCH_OURS : MATCH_ADOPT;
@@ -148,7 +171,8 @@ static bool match_adopt_id(const struct world *world, const struct wanted *w, st
 
 /* The objects of one name: ours by tag, unmarked, somebody else's. */
 struct namesakes {
-    struct observed_item *ours, *plain, *other;
+    struct observed_item *ours, *plain, *other, *claimed;
+    const struct entry *claim;
     size_t n_ours, n_plain;
     struct buf ids; /* of those that could be it */
 };
@@ -168,7 +192,11 @@ static struct namesakes namesakes_of(const struct world *world, const struct wan
     while ((item = next_candidate(&c))) {
         if (!match_is(world, w, item))
             continue;
-        if (streq(item->owner, world->instance)) {
+        const struct entry *claim = claimed_by(world, w, item);
+        if (claim) {
+            n.claimed = item;
+            n.claim = claim;
+        } else if (streq(item->owner, world->instance)) {
             n.n_ours++;
             n.ours = item;
             add_namesake(&n.ids, item);
@@ -187,11 +215,23 @@ static struct namesakes namesakes_of(const struct world *world, const struct wan
     return n;
 }
 
+/* Did a creation of ours begin that no reply named? */
+static bool is_unanswered(const struct pairing *p)
+{
+    return p->entry && p->entry->origin == ORIGIN_CREATED && !p->entry->id;
+}
+
+/* Has what we make our tag from the start, so that what has none is not ours? */
+static bool born_tagged(const struct kind_desc *k)
+{
+    return k->table.rows[kind_row(k, "metadata.tags")].create != NULL;
+}
+
 /* A person has to say which one it is. */
 static char *several_text(const struct wanted *w, const struct pairing *p,
                           const struct namesakes *n)
 {
-    bool made = p->entry && p->entry->origin == ORIGIN_CREATED && !p->entry->id;
+    bool made = is_unanswered(p);
 
     return xasprintf("DCT has %zu of that name%s: %s; say which one it is: dctd adopt %s ID (or "
                      "policy.adoptId in the manifest)",
@@ -211,7 +251,7 @@ static void match_namesakes(const struct wanted *w, const struct namesakes *n, s
         *p = (struct pairing){
             .match = MATCH_OURS, .item = n->ours, .entry = p->entry, .by_tag = true
         };
-    } else if (n->plain && p->entry && p->entry->origin == ORIGIN_CREATED && !p->entry->id) {
+    } else if (n->plain && is_unanswered(p) && !born_tagged(w->object->kind)) {
         p->match = MATCH_OURS; /* our create made it, and no reply named it */
         p->item = n->plain;
         p->by_tag = true;
@@ -225,6 +265,8 @@ static void match_namesakes(const struct wanted *w, const struct namesakes *n, s
                            n->plain->id, w->key, n->plain->id));
     } else if (n->other) {
         conflict(p, n->other, elsewhere_text(n->other));
+    } else if (n->claimed) {
+        conflict(p, n->claimed, claimed_text(n->claimed, n->claim));
     }
 }
 

@@ -140,6 +140,37 @@ static void test_adopted_and_nowhere(void **state)
     test_world_free(w);
 }
 
+/* Ours never came to DCT, and somebody else made one before it was tried again. */
+static enum fate another_came_first(struct test_world *w, const struct request *r)
+{
+    if (!streq(r->path, "/vdbs/provision_by_snapshot"))
+        return FATE_CARRIED;
+    w->fate = NULL;
+    story_meddle(w, "create",
+                 "{\"kind\":\"vdbs\",\"name\":\"orders-dev\",\"id\":\"1-X-9\",\"set\":"
+                 "{\"engine_id\":\"1\",\"group_name\":\"Untitled\"}}");
+    return FATE_LOST;
+}
+
+/* A VDB of ours has our tag from the start: one without it is somebody else's. */
+static void test_what_has_not_the_tag_of_its_creation_is_not_ours(void **state)
+{
+    struct test_world *w = test_world_new(&(struct sim_options){ .strict = true }, CYCLE_APPLY);
+
+    (void)state;
+    w->fate = another_came_first;
+    story_rest(w, estate_all());
+    assert_false(w->converged);
+    for (size_t i = 0; i < w->sent.n; i++) {
+        story_lacks(w->sent.items[i], "VDB/orders-dev PATCH");
+        story_lacks(w->sent.items[i], "VDB/orders-dev POST /vdbs/{id}");
+    }
+    char *plan = story_plan(w, estate_all());
+    story_holds(plan, "! VDB/orders-dev blocked: 1-X-9 exists in DCT and is not managed here");
+    free(plan);
+    test_world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -147,6 +178,7 @@ int main(void)
         cmocka_unit_test(test_of_two_candidates_a_person_chooses),
         cmocka_unit_test(test_two_of_our_own_are_asked_about),
         cmocka_unit_test(test_adopted_and_nowhere),
+        cmocka_unit_test(test_what_has_not_the_tag_of_its_creation_is_not_ours),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -257,6 +257,50 @@ static void test_a_rename_survives_dying_anywhere(void **state)
     free(yaml);
 }
 
+static char *with_another(const char *policy)
+{
+    return xasprintf("%s---\napiVersion: dct/v1\nkind: VDB\nmetadata: {name: orders-qa}\nspec:\n"
+                     "  source: {dSource: orders}\n  environment: pg-target\n"
+                     "  environmentUser: postgres\n  group: Untitled\n"
+                     "  postgresql: {port: 5444, mountLocation: /mnt/orders-qa}\n%s",
+                     estate_all(), policy);
+}
+
+/* Two wills for one object would take it down in turns, for ever. */
+static void test_what_one_manifest_has_another_cannot_adopt(void **state)
+{
+    char *yaml = with_another("policy: {adoptId: 1-APPDATA_CONTAINER-3}\n");
+    struct test_world *w = story_of(estate_all());
+
+    (void)state;
+    story_rest(w, yaml);
+    story_sent(w, "");
+    char *plan = story_plan(w, yaml);
+    story_holds(plan, "! VDB/orders-qa blocked: 1-APPDATA_CONTAINER-3 is VDB/orders-test, whose");
+    free(plan);
+    free(yaml);
+    test_world_free(w);
+}
+
+/* Somebody renamed it in DCT to what another manifest calls its own: it gets its
+ * name back, and the other one is made. */
+static void test_a_name_in_dct_does_not_take_an_object_from_its_manifest(void **state)
+{
+    char *yaml = with_another("");
+    struct test_world *w = story_of(estate_all());
+
+    (void)state;
+    story_meddle(w, "drift",
+                 "{\"kind\":\"vdbs\",\"name\":\"orders-test\",\"set\":{\"name\":\"orders-qa\"}}");
+    story_converge(w, yaml);
+    assert_string_equal(w->sent.items[0],
+                        "VDB/orders-test PATCH /vdbs/{id} {\"name\":\"orders-test\"}");
+    story_holds(w->sent.items[1], "VDB/orders-qa POST /vdbs/provision_by_snapshot");
+    story_member(w, "/vdbs", "orders-test", "id", "1-APPDATA_CONTAINER-3");
+    free(yaml);
+    test_world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -272,6 +316,8 @@ int main(void)
         cmocka_unit_test(test_the_owner_tag_tells_twins_apart),
         cmocka_unit_test(test_moved_from_renames_in_place),
         cmocka_unit_test(test_a_rename_survives_dying_anywhere),
+        cmocka_unit_test(test_what_one_manifest_has_another_cannot_adopt),
+        cmocka_unit_test(test_a_name_in_dct_does_not_take_an_object_from_its_manifest),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
