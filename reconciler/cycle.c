@@ -11,6 +11,7 @@ enum {
     FLIPPING_WAIT = 60000,
     TROUBLE_WAIT = 5000, /* after an observation that failed; doubles */
     TROUBLE_LONGEST = 300000,
+    CLOCK_SLACK = 60000, /* a clock that is put back by less costs no more than that */
 };
 
 static void take_suspensions(struct cycle *c, const struct cycle_options *o)
@@ -505,11 +506,27 @@ static void tell_wake(struct cycle *c, struct step *s)
     c->told = at;
 }
 
+/* Somebody put the clock back: every moment that was waited for is as much later
+ * now. Nobody waits for those; what there is to do is found out anew. */
+static void note_clock(struct cycle *c, struct step *s)
+{
+    bool back = s->now + CLOCK_SLACK < c->now;
+
+    c->now = s->now;
+    if (!back || c->phase == CYCLE_STOPPED)
+        return;
+    c->told = 0;
+    backoff_reset(&c->backoff);
+    ledger_no_future(c->ledger, s->now);
+    cycle_look_anew(c, s);
+}
+
 void cycle_step(struct cycle *c, const struct event *ev, struct effects *out)
 {
     struct step s = { ev->now, out, &c->ids };
     size_t from = out->n;
 
+    note_clock(c, &s);
     switch (ev->type) {
     case EV_MANIFESTS:
         set_free(c->next_set);

@@ -183,8 +183,7 @@ static void let_go_of(struct cycle *c, const char *key)
     backoff_forget(&c->backoff, key);
 }
 
-/* What is being looked for depends on the ledger. */
-static void look_anew(struct cycle *c, struct step *s)
+void cycle_look_anew(struct cycle *c, struct step *s)
 {
     c->nudged = true;
     c->replan = c->phase == CYCLE_EXECUTING;
@@ -200,7 +199,7 @@ static void take_over(struct cycle *c, const struct hand *h, struct step *s)
         let_go_of(c, h->key);
         fx_record(s->fx, h->key, entry_text(adopt(c->ledger, h->key, h->kind, h->id)));
         tell(s, REPORT_ADOPTED, h, text);
-        look_anew(c, s);
+        cycle_look_anew(c, s);
     }
     free(text);
 }
@@ -217,7 +216,7 @@ static void forget(struct cycle *c, const struct hand *h, struct step *s)
     fx_record(s->fx, h->key, NULL);
     ledger_remove(c->ledger, h->key);
     tell(s, REPORT_FORGOTTEN, h, text);
-    look_anew(c, s);
+    cycle_look_anew(c, s);
     buf_clear(&lost);
     free(text);
     free(was);

@@ -42,6 +42,7 @@ struct cycle {
     struct cycle_status last;   /* while the next plan is made, the counts of the last one */
     msec next, told;            /* when to observe again; what FX_WAKE said last */
     msec release;               /* while executing: when the next suspension ends, 0 = none */
+    msec now;                   /* of the last event */
     msec seen_at, converged_at; /* when all of DCT was observed, and agreed, last */
 };
 
@@ -50,6 +51,8 @@ void cycle_observe(struct cycle *c, struct step *s);
 
 /* cycle_hand.c */
 void cycle_by_hand(struct cycle *c, const struct event *ev, struct step *s);
+/* What is being looked for, or was planned, is out of date. */
+void cycle_look_anew(struct cycle *c, struct step *s);
 /* Suspensions whose time is over leave the ledger. */
 void cycle_lift_expired(struct cycle *c, struct step *s);
 /* What is suspended now does not begin any more; what has begun goes on. */

@@ -96,12 +96,30 @@ static void test_its_parent_was_taken_over(void **state)
     test_world_free(w);
 }
 
+static void test_the_clock_is_put_back(void **state)
+{
+    struct test_world *w = story_of(estate_all());
+    char *port = text_with(estate_all(), "port: 5435", "port: 5535");
+
+    (void)state;
+    w->next_skew = 48 * HOUR;
+    test_world_restart(w);
+    until_off(w, port, "orders-test");
+    w->skew -= 24 * HOUR;
+    test_world_run(w, HOUR);
+    assert_true(w->converged);
+    story_member(w, "/vdbs", "orders-test", "enabled", "true");
+    free(port);
+    test_world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_its_manifest_is_gone),
         cmocka_unit_test(test_what_is_to_be_forgotten_is_switched_on_first),
         cmocka_unit_test(test_its_parent_was_taken_over),
+        cmocka_unit_test(test_the_clock_is_put_back),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
