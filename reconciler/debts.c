@@ -76,8 +76,26 @@ static void pay(const struct planner *in, struct plan *p, const struct entry *e,
     a->owes = a->pays_debt = true;
 }
 
+/* The mark alone tells of it: the ledger was lost. */
+static void plan_marked(const struct planner *in, struct plan *p, size_t i)
+{
+    const struct wanted *w = &in->world->set->items[i];
+    const struct pairing *pair = &in->world->pairs[i];
+    long at = plan_index(p, w->key);
+
+    if (pair->match != MATCH_OURS || pair->entry || at < 0 || !p->items[at].blocked)
+        return;
+    const struct entry lost = { .key = p->items[at].key,
+                                .kind = w->object->kind->kind,
+                                .id = pair->item->id };
+    if (creditor(in->world, &lost))
+        pay(in, p, &lost, pair->item->id);
+}
+
 void plan_debts(const struct planner *in, struct plan *p)
 {
+    for (size_t i = 0; i < in->world->set->n; i++)
+        plan_marked(in, p, i);
     for (size_t i = 0; i < ledger_count(in->world->ledger); i++) {
         const struct entry *e = ledger_at(in->world->ledger, i);
         const struct observed_item *item = creditor(in->world, e);

@@ -96,6 +96,29 @@ static void test_its_parent_was_taken_over(void **state)
     test_world_free(w);
 }
 
+/* The mark alone tells of it, and nothing else may be done to it. */
+static void test_the_ledger_is_lost_and_it_is_suspended(void **state)
+{
+    struct test_world *w = story_of(estate_all());
+    char *port = text_with(estate_all(), "port: 5435", "port: 5535");
+    char *held = text_with(estate_all(), "port: 5435, mountLocation: /mnt/orders-test}\n",
+                           "port: 5636, mountLocation: /mnt/orders-test}\n"
+                           "policy: {suspend: {reason: INC-1}}\n");
+
+    (void)state;
+    until_off(w, port, "orders-test");
+    test_world_ledger_lost(w);
+    test_world_restart(w);
+    story_forget(w);
+    settle(w, held);
+    story_member(w, "/vdbs", "orders-test", "enabled", "true");
+    for (size_t i = 0; i < w->sent.n; i++)
+        story_lacks(w->sent.items[i], "5636");
+    free(port);
+    free(held);
+    test_world_free(w);
+}
+
 static void test_the_clock_is_put_back(void **state)
 {
     struct test_world *w = story_of(estate_all());
@@ -119,6 +142,7 @@ int main(void)
         cmocka_unit_test(test_its_manifest_is_gone),
         cmocka_unit_test(test_what_is_to_be_forgotten_is_switched_on_first),
         cmocka_unit_test(test_its_parent_was_taken_over),
+        cmocka_unit_test(test_the_ledger_is_lost_and_it_is_suspended),
         cmocka_unit_test(test_the_clock_is_put_back),
     };
 
