@@ -2,6 +2,7 @@
  * they talk to people. */
 #include "daemon/cmd.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,8 +64,8 @@ bool cmd_print(const struct buf *text)
 {
     bool written = fwrite(buf_text(text), 1, text->n, stdout) == text->n && fflush(stdout) == 0;
 
-    if (!written)
-        cmd_complain("the output could not be written");
+    if (!written && errno != EPIPE) /* `dctd get | head` has seen enough */
+        cmd_complain("the output could not be written: %s", strerrordesc_np(errno));
     return written;
 }
 

@@ -219,20 +219,31 @@ static void history(struct page *p, const cJSON *o)
     section(p, "History:", &g);
 }
 
+static void add_said(struct buf *to, const char *before, const char *text, const char *after)
+{
+    if (text && *text)
+        buf_printf(to, "%s%s%s", before, text, after);
+}
+
 static void events(struct page *p, const cJSON *all)
 {
     struct grid g = { .columns = 3 };
     const cJSON *e;
 
     cJSON_ArrayForEach(e, all) {
-        const char *job = json_text(e, "job"), *by = json_text(e, "by");
-        char *text =
-            xasprintf("%s%s%s%s%s%s", view_text(e, "text"), job ? " (job " : "", job ? job : "",
-                      job ? ")" : "", by ? ", asked for by " : "", by ? by : "");
+        struct buf text = BUF_WITH_LIMIT(DESCRIBE_MAX);
+        const char *outcome = json_text(e, "outcome");
+        buf_puts(&text, view_text(e, "text"));
+        add_said(&text, ": ", json_text(e, "request"), "");
+        if (json_text(e, "request"))
+            add_said(&text, " -> ", outcome ? outcome : "no answer is known of", "");
+        add_said(&text, " (job ", json_text(e, "job"), ")");
+        add_said(&text, ", trace ", json_text(e, "trace"), "");
+        add_said(&text, ", asked for by ", json_text(e, "by"), "");
         grid_add(&g, json_text(e, "at"), PAINT_DIM);
         grid_add(&g, json_text(e, "kind"), PAINT_NONE);
-        grid_add(&g, text, PAINT_NONE);
-        free(text);
+        grid_add(&g, buf_text(&text), PAINT_NONE);
+        buf_clear(&text);
     }
     section(p, "Events:", &g);
 }

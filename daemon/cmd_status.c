@@ -43,8 +43,9 @@ static bool is_wrong(const cJSON *o)
         if (streq(view_condition(o, bad[i]), "True"))
             return true;
     }
+    bool retried = view_number(o, "attempts", 0) > 0;
     return !view_working(o) && !streq(view_condition(o, "Suspended"), "True") &&
-           !streq(view_condition(o, "Ready"), "True");
+           (retried || !streq(view_condition(o, "Ready"), "True"));
 }
 
 /* "synced 412/415 at 3f9c1d2, 2 jobs running, 1 blocked" */

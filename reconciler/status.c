@@ -40,13 +40,19 @@ static void count_plan(const struct cycle *c, struct cycle_status *out)
     out->synced += c->plan->in_sync;
 }
 
+/* Without the ledger nothing is changed, which is worth more than what DCT says. */
+static const char *trouble_of(const struct cycle *c)
+{
+    return c->unkept ? "the ledger cannot be written; the log says why" : c->trouble;
+}
+
 void cycle_status(const struct cycle *c, struct cycle_status *out)
 {
     *out = (struct cycle_status){ .phase = c->phase,
                                   .revision = c->set ? c->set->revision : NULL,
                                   .managed = c->set ? c->set->n : 0,
                                   .observed = c->observed,
-                                  .trouble = c->trouble,
+                                  .trouble = trouble_of(c),
                                   .next = c->next,
                                   .seen_at = c->seen_at,
                                   .converged_at = c->converged_at,

@@ -110,6 +110,38 @@ test_a_failing_object_is_described() {
     stop_daemon
 }
 
+# Nothing is changed while it cannot be noted down, and `status` says so.
+test_a_ledger_that_cannot_be_written_is_told() {
+    kept
+    prlimit --pid "$DAEMON" --fsize=0:unlimited
+    drift
+    kill -HUP "$DAEMON"
+    await 20 "it is told" eval 'dctd status | grep -q "^  the ledger cannot be written"'
+    expect 0 status
+    said out '^  VDB/orders-dev +(Drifted|Retrying) +.*the ledger cannot be written'
+    expect 0 describe vdb/orders-dev
+    said out '^Last error: '
+    by_hand || fail "it was changed all the same"
+    prlimit --pid "$DAEMON" --fsize=unlimited:unlimited
+    expect 0 wait --for=synced --all --timeout 120s
+    expect 0 status
+    unsaid out 'cannot be written'
+    expect 0 describe vdb/orders-dev
+    said out ' write +update: PATCH /vdbs/[^ ]+ -> 200 \(job [^ ]+\), trace '
+    stop_daemon
+}
+
+# Who reads no further is not complained to.
+test_a_reader_that_leaves_is_no_trouble() {
+    kept
+    { (dctd get -w 2>"$work/complaints" | head -n 1 >"$work/first") || touch "$work/left"; } &
+    await 20 "the first line is read" test -s "$work/first"
+    kill -HUP "$DAEMON"
+    await 20 "it has noticed" test -e "$work/left"
+    same "complaints" "" "$(cat "$work/complaints")"
+    stop_daemon
+}
+
 test_waiting_ends_when_it_is_so() {
     controlled
     start_daemon
