@@ -138,22 +138,30 @@ static const struct {
     msec retry_after;
     const char *body;
 } fates[FATES] = {
-    [FATE_CARRIED] = { "carried out", true },
-    [FATE_LOST] = { "lost", .lost = true },
-    [FATE_UNHEARD] = { "answer lost", true, .lost = true },
-    [FATE_UNSENT] = { "not sent", .lost = true },
-    [FATE_ANSWER_503] = { "answer 503", .status = 503,
+    [FATE_CARRIED] = { .name = "carried out", .carried = true },
+    [FATE_LOST] = { .name = "lost", .lost = true },
+    [FATE_UNHEARD] = { .name = "answer lost", .carried = true, .lost = true },
+    [FATE_UNSENT] = { .name = "not sent", .lost = true },
+    [FATE_ANSWER_503] = { .name = "answer 503",
+                          .status = 503,
                           .body = "{\"error\":\"failed\",\"error_description\":\"engine "
                                   "unreachable\"}" },
-    [FATE_LATE] = { "late", .again_later = true, .lost = true },
-    [FATE_TWICE] = { "twice", true, .again_later = true },
-    [FATE_CUT_SHORT] = { "answer cut short", true },
-    [FATE_HTML] = { "answer is a page", true, .status = 502, .body = "<html>Bad Gateway</html>" },
-    [FATE_ANSWER_500] = { "answer 500", .status = 500, .body = "{\"error\":\"internal\"}" },
-    [FATE_ANSWER_429] = { "answer 429", .status = 429, .retry_after = 7000,
+    [FATE_LATE] = { .name = "late", .again_later = true, .lost = true },
+    [FATE_TWICE] = { .name = "twice", .carried = true, .again_later = true },
+    [FATE_CUT_SHORT] = { .name = "answer cut short", .carried = true },
+    [FATE_HTML] = { .name = "answer is a page",
+                    .carried = true,
+                    .status = 502,
+                    .body = "<html>Bad Gateway</html>" },
+    [FATE_ANSWER_500] = { .name = "answer 500", .status = 500, .body = "{\"error\":\"internal\"}" },
+    [FATE_ANSWER_429] = { .name = "answer 429",
+                          .status = 429,
+                          .retry_after = 7000,
                           .body = "{\"error\":\"slow down\"}" },
-    [FATE_ANSWER_401] = { "answer 401", .status = 401, .body = "{\"error\":\"who is it\"}" },
-    [FATE_ANSWER_403] = { "answer 403", .status = 403, .body = "{\"error\":\"not you\"}" },
+    [FATE_ANSWER_401] = { .name = "answer 401",
+                          .status = 401,
+                          .body = "{\"error\":\"who is it\"}" },
+    [FATE_ANSWER_403] = { .name = "answer 403", .status = 403, .body = "{\"error\":\"not you\"}" },
 };
 
 const char *fate_name(enum fate f)

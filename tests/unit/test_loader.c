@@ -370,7 +370,7 @@ struct digest_hex {
 
 static struct digest_hex digest_of(const struct fixture *f, const char *object, const char *row)
 {
-    struct digest_hex d;
+    struct digest_hex d = { "" };
 
     fingerprint_text(&object_value(object_of(f, object), row)->digest, d.text);
     return d;
