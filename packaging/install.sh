@@ -5,7 +5,7 @@
 #   install.sh install | uninstall | list
 #
 # BUILD, DESTDIR, PREFIX, UNITDIR, DOCDIR, MANDIR and SYSCONFDIR come from the
-# Makefile. A configuration that is there is never touched.
+# Makefile, ZSHDIR from its command line. A configuration that is there is never touched.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -13,6 +13,7 @@ BUILD=${BUILD:-build} DESTDIR=${DESTDIR-} PREFIX=${PREFIX:-/usr/local} SYSCONFDI
 UNITDIR=${UNITDIR:-$PREFIX/lib/systemd/system}
 DOCDIR=${DOCDIR:-$PREFIX/share/doc/dctd}
 MANDIR=${MANDIR:-$PREFIX/share/man}
+ZSHDIR=${ZSHDIR:-$PREFIX/share/zsh/site-functions}
 
 # each MODE FOLDER FILE...: every file that exists, under its own name.
 each() {
@@ -34,12 +35,11 @@ list() {
     done
     each 644 "$UNITDIR" packaging/systemd/*.service packaging/systemd/*.socket
     echo "644 packaging/systemd/dctd.sysusers $PREFIX/lib/sysusers.d/dctd.conf"
-    each 644 "$PREFIX/lib/systemd/catalog" packaging/systemd/dctd.catalog
     each 644 "$PREFIX/lib/systemd/catalog" packaging/systemd/*.catalog
     for file in packaging/completion/*.bash; do
         [ ! -f "$file" ] || echo "644 $file $share/bash-completion/completions/$(basename "$file" .bash)"
     done
-    each 644 "$share/zsh/vendor-completions" packaging/completion/_*
+    each 644 "$ZSHDIR" packaging/completion/_*
     each 644 "$share/fish/vendor_completions.d" packaging/completion/*.fish
     each 644 "$share/dctd/prometheus" packaging/prometheus/*
     each 644 "$share/dctd/grafana" packaging/grafana/*

@@ -93,6 +93,16 @@ test_zsh() {
     press_all
 }
 
+# `make install` puts it where zsh looks, and nothing is put there twice.
+test_it_is_installed_where_zsh_looks() {
+    local folder
+    packaging/install.sh list >"$work/list"
+    same "what is listed twice" "" "$(sort "$work/list" | uniq -d)"
+    folder=$(sed -n 's|^644 packaging/completion/_dctd \(.*\)/_dctd$|\1|p' "$work/list")
+    have zsh || return 0
+    zsh -fc 'print -l $fpath' | grep -qxF "$folder" || fail "zsh does not look in $folder"
+}
+
 # fish tells what it would offer.
 test_fish() {
     have fish || return 0
