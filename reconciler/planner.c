@@ -389,6 +389,8 @@ bool creation_differs(const struct wanted *w, const struct diff *d)
 
     for (size_t i = 0; i < d->n; i++) {
         const struct field *f = &w->object->kind->table.rows[d->changes[i].row];
+        if (streq(f->yaml, "metadata.name")) /* by which it was found, or which has changed since */
+            continue;
         if (f->create && f->type != F_TAGS && (!f->creates || f->creates & variant))
             return true;
     }
