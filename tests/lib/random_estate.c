@@ -223,7 +223,7 @@ static int add_connector(struct random_estate *e, struct dice *d)
     for (size_t i = 0; i < e->n; i++) {
         const struct thing *t = &e->things[i];
         all |= t->kind == KIND_ENGINE && t->here ? 1U << i : 0;
-        taken |= t->kind == KIND_CONNECTOR ? t->engines : 0;
+        taken |= t->kind == KIND_CONNECTOR ? t->engines_ever : 0;
     }
     if (!(all & ~taken) || e->n >= THINGS_MAX)
         return NOTHING;
