@@ -72,37 +72,47 @@ void log_redact(const struct secrets *s)
     log_state.secrets = s;
 }
 
-void log_escape(const char *text, struct buf *out)
+static void escape(unsigned char c, struct buf *out)
 {
-    for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
-        if (*p == '\n')
-            buf_puts(out, "\\n");
-        else if (*p == '\t')
-            buf_puts(out, "\\t");
-        else if (*p < ' ' || *p == 127)
-            buf_printf(out, "\\x%02x", *p);
-        else
-            buf_add(out, p, 1);
-    }
+    if (c == '\n')
+        buf_puts(out, "\\n");
+    else if (c == '\t')
+        buf_puts(out, "\\t");
+    else if (c < ' ' || c == 127)
+        buf_printf(out, "\\x%02x", c);
+    else
+        buf_add(out, &c, 1);
 }
 
-/* key=value, the value quoted where it must be. */
-static void add_field(struct buf *out, const char *key, const char *value, bool quoted)
+void log_escape(const char *text, struct buf *out)
+{
+    for (; *text; text++)
+        escape((unsigned char)*text, out);
+}
+
+/* Text that stands between quotes in any case, so that whoever reads lines knows. */
+static void add_text(struct buf *out, const char *key, const char *value)
+{
+    buf_printf(out, "%s%s=\"", out->n ? " " : "", key);
+    for (; *value; value++) {
+        if (*value == '"' || *value == '\\')
+            buf_puts(out, "\\");
+        escape((unsigned char)*value, out);
+    }
+    buf_puts(out, "\"");
+}
+
+/* A name, quoted only where it would be taken for more than one word. */
+static void add_field(struct buf *out, const char *key, const char *value)
 {
     if (!value)
         return;
-    buf_printf(out, "%s%s=%s", out->n ? " " : "", key, quoted ? "\"" : "");
-
-    struct buf clean = BUF_WITH_LIMIT(LINE_MAX_BYTES);
-    log_escape(value, &clean);
-    for (const char *p = buf_text(&clean); *p; p++) {
-        if (quoted && (*p == '"' || (*p == '\\' && p[1] == '"')))
-            buf_puts(out, "\\");
-        buf_add(out, p, 1);
+    if (!*value || value[strcspn(value, " \"\\=")]) {
+        add_text(out, key, value);
+        return;
     }
-    buf_clear(&clean);
-    if (quoted)
-        buf_puts(out, "\"");
+    buf_printf(out, "%s%s=", out->n ? " " : "", key);
+    log_escape(value, out);
 }
 
 /* The part of "VDB/orders-dev" before the slash; owned, NULL if there is none. */
@@ -116,17 +126,17 @@ static char *kind_of(const char *object)
 void log_render(enum log_level level, const struct log_about *about, const char *text,
                 struct buf *out)
 {
-    add_field(out, "level", levels[level].name, false);
+    add_field(out, "level", levels[level].name);
     if (about) {
-        add_field(out, "object", about->object, about->object && strchr(about->object, ' '));
-        add_field(out, "job", about->job, false);
+        add_field(out, "object", about->object);
+        add_field(out, "job", about->job);
     }
-    add_field(out, "msg", text, true);
+    add_text(out, "msg", text);
     if (about) {
-        add_field(out, "commit", about->commit, false);
-        add_field(out, "engine", about->engine, about->engine && strchr(about->engine, ' '));
-        add_field(out, "plan", about->plan, false);
-        add_field(out, "event", message_name(about->message), false);
+        add_field(out, "commit", about->commit);
+        add_field(out, "engine", about->engine);
+        add_field(out, "plan", about->plan);
+        add_field(out, "event", message_name(about->message));
     }
 }
 

@@ -49,6 +49,16 @@ static void a_line_is_keys_and_values(void **state)
             "engine=\"ce east\" plan=ab47ce03 event=left-off");
 }
 
+/* Names come from manifests and from DCT; none of them ends its quotes early. */
+static void names_stay_one_value(void **state)
+{
+    struct log_about about = { .object = "VDB/a\"b\\", .job = "J 1", .engine = "x=y" };
+
+    (void)state;
+    renders(LEVEL_INFO, &about, "C:\\",
+            "level=info object=\"VDB/a\\\"b\\\\\" job=\"J 1\" msg=\"C:\\\\\" engine=\"x=y\"");
+}
+
 static char *file_text(const char *path)
 {
     struct buf text = BUF_WITH_LIMIT(1 << 20);
@@ -245,6 +255,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_line_is_keys_and_values),
+        cmocka_unit_test(names_stay_one_value),
         cmocka_unit_test(what_could_fake_a_line_is_escaped),
         cmocka_unit_test(every_event_has_an_id_and_is_documented),
         cmocka_unit_test(levels_have_names),
