@@ -197,11 +197,21 @@ static void turn(struct world *w)
     (void)uv_run(&w->loop, UV_RUN_NOWAIT);
 }
 
-/* The kernel has a moment of its own between two ends of a connection. */
+/* Until nothing has come for a moment: the kernel takes its own time between two
+ * ends of a connection, and the front shares the loop with others. */
 static void settle(struct world *w)
 {
-    for (unsigned i = 0; i < 20; i++)
+    enum { QUIET = 20, TURNS_MAX = 2000 };
+
+    for (unsigned i = 0; i < TURNS_MAX; i++) {
+        struct pollfd loop = { .fd = uv_backend_fd(&w->loop), .events = POLLIN };
+        int due = uv_backend_timeout(&w->loop);
+        bool soon = due >= 0 && due <= QUIET;
+
+        if (poll(&loop, 1, soon ? due : QUIET) == 0 && !soon)
+            return;
         turn(w);
+    }
 }
 
 static void write_all(struct world *w, int fd, const char *data, size_t n)
