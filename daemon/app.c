@@ -328,11 +328,28 @@ void app_note(struct app *a, const char *kind, const char *text, const char *rev
     free(error);
 }
 
+/* Who ends dctd in the middle of a change is to know what that leaves behind. */
+static void tell_debts(const struct app *a)
+{
+    const struct ledger *l = cycle_ledger(a->cycle);
+
+    for (size_t i = 0; i < ledger_count(l); i++) {
+        const struct entry *e = ledger_at(l, i);
+        struct log_about about = { .object = e->key, .message = MESSAGE_LEFT_OFF };
+        if (e->owes_enable)
+            log_about(LEVEL_WARNING, &about,
+                      "switched off for a change that is not over; it stays off until dctd runs "
+                      "again, which switches it on");
+    }
+}
+
 void app_run(struct app *a)
 {
     dct_learn(a->dct, on_learned);
     while (!a->over)
         (void)uv_run(&a->loop, UV_RUN_DEFAULT);
+    if (a->o.mode != CYCLE_PLAN)
+        tell_debts(a);
 }
 
 static void new_loader(struct app *a)

@@ -184,6 +184,31 @@ test_jobs_are_left_to_dct_and_found_again() {
     same "creates of VDBs" 1 "$(asked 'POST","path":"/vdbs/provision')"
 }
 
+vdb_is() {
+    sim state | sed 's/{"kind":"/\n&/g' | grep '^{"kind":"vdbs"' | grep -q "\"enabled\":$1"
+}
+
+job_is_suspended() {
+    sim state | grep -q SUSPENDED
+}
+
+# Ended between the disabling and the enabling: who did it is told what is off,
+# and the next start switches it on.
+test_what_is_off_at_the_end_is_told() {
+    kept
+    sim fault '{"method": "PATCH", "route": "/vdbs/*", "suspend_ms": 5000, "times": 1}' \
+        >"$work/reply"
+    edit 's/port: 5434/port: 5499/'
+    await 15 "the VDB is off" vdb_is false
+    await 15 "its change has begun" job_is_suspended
+    stop_daemon
+    said log 'object=VDB/orders-dev msg="switched off for a change that is not over'
+    vdb_is false || fail "it is on: nothing was left to tell of"
+    start_daemon
+    await 60 "the VDB is on" vdb_is true
+    stop_daemon
+}
+
 test_an_absent_dct_is_waited_for() {
     start_sim
     estate quickstart
