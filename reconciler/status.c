@@ -148,7 +148,7 @@ static bool is_repeated(const struct cycle *c, size_t i, const char *key)
 {
     size_t wanted = c->set ? c->set->n : 0;
 
-    return (i >= wanted && set_find(c->set, key)) ||
+    return (c->set && i >= wanted && set_find(c->set, key)) ||
            (i >= wanted + ledger_count(c->ledger) && ledger_find(c->ledger, key));
 }
 

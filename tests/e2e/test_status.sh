@@ -79,6 +79,37 @@ test_ready_is_told_when_it_is() {
     [ ! -e "$work/control.sock" ] || fail "the socket is left behind"
 }
 
+# Restarted while DCT says nothing, it knows its ledger and no manifests: whoever
+# asks is answered, and what is told to be done is done.
+test_a_silent_dct_at_the_start() {
+    local path
+    kept
+    stop_daemon
+    kill -STOP "$SIM"
+    start_daemon
+    await_log 10 -2 'status: answered on'
+    for path in /api/v1/status /api/v1/objects /api/v1/objects/vdb/orders-dev /api/v1/graph \
+        /api/v1/events /metrics / /healthz; do
+        socket "$path"
+        [ -s "$work/reply" ] || fail "$path says nothing"
+    done
+    want=409 socket /api/v1/plan
+    want=503 socket /readyz
+    want=409 socket /api/v1/reconcile --data '{}'
+    socket /api/v1/suspend --data '{"object": "vdb/orders-dev", "reason": "meanwhile"}'
+    socket /api/v1/objects/vdb/orders-dev
+    said reply '"type":"Suspended","status":"True"'
+    socket /api/v1/resume --data '{"object": "vdb/orders-dev"}'
+    socket /api/v1/suspend --data '{"reason": "meanwhile"}'
+    socket /api/v1/resume --data '{}'
+    socket /api/v1/forget --data '{"object": "vdb/orders-dev"}'
+    socket /metrics
+    kill -HUP "$DAEMON"
+    kill -CONT "$SIM"
+    await_log 60 -2 'ready: synced 7/7'
+    stop_daemon
+}
+
 # Each metric that the alerts and the dashboard name is one that is told.
 test_metrics_are_those_that_alerts_name() {
     local name

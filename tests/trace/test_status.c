@@ -338,6 +338,26 @@ static void test_a_dct_that_is_away_changes_no_condition(void **state)
     test_world_free(w);
 }
 
+/* The ledger knows objects before any manifest is read. */
+static void test_before_the_first_manifests(void **state)
+{
+    struct test_world *w = service_of(estate_all());
+    struct object_status o;
+    size_t cursor = 0, n = 0;
+
+    (void)state;
+    test_world_restart(w);
+    assert_null(cycle_set(w->cycle));
+    while (cycle_next_object(w->cycle, &cursor, w->now, &o)) {
+        assert_non_null(o.is.entry);
+        assert_int_equal(object_state(&o), OBJECT_UNKNOWN);
+        n++;
+    }
+    assert_int_equal(n, ledger_count(cycle_ledger(w->cycle)));
+    assert_true(n > 0);
+    test_world_free(w);
+}
+
 static void test_no_manifest_and_prune_is_off(void **state)
 {
     const char *last = strstr(estate_all(), "---\napiVersion: dct/v1\nkind: VDB\nmetadata: "
@@ -389,6 +409,7 @@ int main(void)
         cmocka_unit_test(test_what_is_gone_is_drift),
         cmocka_unit_test(test_a_list_that_cannot_be_read),
         cmocka_unit_test(test_a_dct_that_is_away_changes_no_condition),
+        cmocka_unit_test(test_before_the_first_manifests),
         cmocka_unit_test(test_no_manifest_and_prune_is_off),
         cmocka_unit_test(test_a_manifest_with_findings),
     };
