@@ -44,7 +44,7 @@ static bool drift(struct random_run *r, const struct inside *o, const char *set,
 
 static bool change_field(struct random_run *r)
 {
-    struct inside o;
+    struct inside o = { 0 };
 
     return pick(r, "/vdbs /dsources /environments", &o) &&
            drift(r, &o, "{\"description\":\"by somebody\"}", "a field changed");
@@ -52,7 +52,7 @@ static bool change_field(struct random_run *r)
 
 static bool change_parameter(struct random_run *r)
 {
-    struct inside o;
+    struct inside o = { 0 };
 
     return pick(r, "/vdbs", &o) &&
            drift(r, &o, "{\"appdata_source_params\":{\"mountLocation\":\"/mnt/somewhere\"}}",
@@ -61,7 +61,7 @@ static bool change_parameter(struct random_run *r)
 
 static bool drop_tags(struct random_run *r)
 {
-    struct inside o;
+    struct inside o = { 0 };
 
     /* After the ledger was lost the tag is all that tells. */
     return pick(r, "/vdbs /dsources /environments /sources /toolkits /management/engines", &o) &&
@@ -73,7 +73,7 @@ static bool drop_tags(struct random_run *r)
 static bool take_over(struct random_run *r)
 {
     struct cycle_status status;
-    struct inside o;
+    struct inside o = { 0 };
 
     cycle_status(random_world(r)->cycle, &status);
     if (status.phase != CYCLE_IDLE || !pick(r, "/vdbs", &o) ||
@@ -93,7 +93,7 @@ static bool take_over(struct random_run *r)
 
 static bool disable(struct random_run *r)
 {
-    struct inside o;
+    struct inside o = { 0 };
 
     if (!pick(r, "/vdbs /dsources", &o) || call(r, "POST", &o, "/disable", "{}") != 200)
         return false;
@@ -104,7 +104,7 @@ static bool disable(struct random_run *r)
 
 static bool disable_host(struct random_run *r)
 {
-    struct inside o;
+    struct inside o = { 0 };
 
     if (!pick(r, "/environments", &o) || call(r, "POST", &o, "/disable", NULL) != 200)
         return false;
@@ -114,7 +114,7 @@ static bool disable_host(struct random_run *r)
 
 static bool lock(struct random_run *r)
 {
-    struct inside o;
+    struct inside o = { 0 };
 
     if (!pick(r, "/vdbs", &o) || call(r, "POST", &o, "/lock", "{}") != 200)
         return false;
@@ -125,7 +125,7 @@ static bool lock(struct random_run *r)
 /* A person may delete what is protected from us. */
 static bool remove_it(struct random_run *r)
 {
-    struct inside o;
+    struct inside o = { 0 };
     int status;
 
     if (!pick(r, "/vdbs /dsources /sources /environments", &o))
@@ -153,7 +153,7 @@ static bool is_marked(const struct test_world *w, const char *entry)
     cJSON *e = json_parse(entry, strlen(entry), NULL);
     const char *id = json_text(e, "id");
     bool marked = false;
-    struct inside o;
+    struct inside o = { 0 };
 
     for (size_t i = 0; id && i < ARRAY_LEN(datasets); i++) {
         char *tags = inside_find(w->sim, datasets[i], id, &o)

@@ -10,12 +10,12 @@
 #include "tests/lib/inside.h"
 
 enum {
-    MINUTE = 60000,
-    HOUR = 60 * MINUTE,
     STARTS = 64,
     STORY = 24000,
     SAID_MAX = 1 << 20,
 };
+
+static const msec MINUTE = 60000, HOUR = 3600000;
 
 /* An estate at rest, or one of which nothing is there yet. */
 struct random_start {
@@ -184,7 +184,7 @@ static void guard_protected(struct random_run *r)
 static void live(struct random_run *r)
 {
     struct test_world *w = r->a.world;
-    msec end = w->now + (msec)roll(&r->dice, HOUR / 3);
+    msec end = w->now + (msec)roll(&r->dice, (size_t)HOUR / 3);
 
     while (w->now < end && !r->a.invariants.broken) {
         w->die_at = one_in(&r->dice, 3) ? w->effects + 1 + roll(&r->dice, 120) : 0;

@@ -131,12 +131,10 @@ static void deliver_late(struct test_world *w, const struct request *r)
 
 /* What is answered instead of what was asked for. */
 static const struct {
-    const char *name;
-    bool carried, again_later;
-    int status; /* 0: as DCT answers, or none where `lost` */
-    bool lost;
+    const char *name, *body;
     msec retry_after;
-    const char *body;
+    int status; /* 0: as DCT answers, or none where `lost` */
+    bool carried, again_later, lost;
 } fates[FATES] = {
     [FATE_CARRIED] = { .name = "carried out", .carried = true },
     [FATE_LOST] = { .name = "lost", .lost = true },

@@ -12,7 +12,7 @@
 #include "tests/lib/estate.h"
 #include "tests/lib/story.h"
 
-enum { HOUR = 3600000 };
+static const msec HOUR = 3600000;
 
 /* The change begins, and goes on until the VDB is off. */
 static void until_off(struct test_world *w, const char *yaml, const char *vdb)

@@ -12,7 +12,7 @@
 #include "tests/lib/inside.h"
 #include "tests/lib/story.h"
 
-enum { HOUR = 3600000 };
+static const msec HOUR = 3600000;
 
 static void test_the_limit_holds_on_an_engine_that_is_new(void **state)
 {
