@@ -9,11 +9,14 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
+
+#include "schema/base.h"
 
 enum { SCATTERED = 4 << 20 }; /* bytes; libraries and stacks take two of them */
 
@@ -63,19 +66,35 @@ void memory_rest(void)
         (void)dl_iterate_phdr(drop_unwritten, NULL);
 }
 
-bool memory_scattered(void)
-{
 #ifdef __GLIBC__
-    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    unsigned long long size, resident, shared;
+/* Pages that are resident and of no file, as the second and third number of
+ * statm say; 0 where they do not. */
+static int64_t own_pages(void)
+{
+    char line[256], *rest = line;
+    int64_t resident = 0, of_files = 0;
     FILE *f = fopen("/proc/self/statm", "re");
 
-    if (!f)
-        return false;
-    int n = fscanf(f, "%llu %llu %llu", &size, &resident, &shared);
-    (void)fclose(f);
-    return n == 3 && (resident - shared) * page > mallinfo2().uordblks + SCATTERED;
-#else
-    return false;
-#endif
+    if (f && fgets(line, sizeof(line), f)) {
+        (void)strsep(&rest, " ");
+        const char *second = strsep(&rest, " "), *third = strsep(&rest, " ");
+        if (!second || !third || !parse_int64(second, &resident) || !parse_int64(third, &of_files))
+            resident = of_files = 0;
+    }
+    if (f)
+        (void)fclose(f);
+    return resident - of_files;
 }
+
+bool memory_scattered(void)
+{
+    const size_t used = mallinfo2().uordblks + SCATTERED;
+
+    return own_pages() > (int64_t)(used / (size_t)sysconf(_SC_PAGESIZE));
+}
+#else
+bool memory_scattered(void)
+{
+    return false;
+}
+#endif

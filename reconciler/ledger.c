@@ -206,7 +206,7 @@ static void restore_intent(struct intent *intent, const cJSON *o)
 
 static struct applied *applied_at(const struct entry *e, const char *row)
 {
-    for (size_t i = 0; e && i < e->n_applied; i++) {
+    for (size_t i = 0; i < e->n_applied; i++) {
         if (streq(e->applied[i].row->yaml, row))
             return &e->applied[i];
     }
@@ -327,14 +327,14 @@ void ledger_compact(struct ledger *l)
 
 const struct fingerprint *entry_digest(const struct entry *e, const char *row)
 {
-    const struct applied *a = applied_at(e, row);
+    const struct applied *a = e ? applied_at(e, row) : NULL;
 
     return a ? &a->digest : NULL;
 }
 
 cJSON *entry_value(const struct entry *e, const char *row)
 {
-    const struct applied *a = applied_at(e, row);
+    const struct applied *a = e ? applied_at(e, row) : NULL;
 
     return a && a->value ? json_parse(a->value, strlen(a->value), NULL) : NULL;
 }
@@ -382,7 +382,7 @@ void entry_see(struct entry *e, const char *row)
 
 bool entry_seen(const struct entry *e, const char *row)
 {
-    const struct applied *a = applied_at(e, row);
+    const struct applied *a = e ? applied_at(e, row) : NULL;
 
     return a && a->seen;
 }

@@ -49,7 +49,7 @@ struct fingerprint fingerprint_parse(const char *hex)
     for (size_t i = 0; f.known && i < DIGEST_BYTES; i++) {
         int high = nibble(hex[2 * i]), low = nibble(hex[2 * i + 1]);
         f.known = high >= 0 && low >= 0;
-        f.bytes[i] = (uint8_t)(high << 4 | low);
+        f.bytes[i] = f.known ? (uint8_t)(16 * high + low) : 0;
     }
     return f;
 }
