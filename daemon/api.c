@@ -145,37 +145,60 @@ static void too_large(struct asking *a)
               "the answer would be larger than %d MiB", ANSWER_MAX >> 20);
 }
 
+/* Which objects are asked for. */
+struct choice {
+    const struct kind_desc *kind; /* NULL: of every kind */
+    char *key;                    /* NULL: not one only */
+};
+
+static void add_object(const struct snapshot *s, const struct object_status *o, struct buf *out)
+{
+    cJSON *object = snapshot_object(s, o, false);
+    char *text = cJSON_PrintUnformatted(object);
+
+    cJSON_Delete(object);
+    if (!text)
+        abort();
+    buf_puts(out, out->data[out->n - 1] == '[' ? "" : ",");
+    buf_puts(out, text);
+    cJSON_free(text);
+}
+
 /* One after the other: a tree of all of them would take many times the text. */
-static void add_objects(const struct asking *a, const struct kind_desc *kind, struct buf *out)
+static void add_objects(const struct asking *a, const struct choice *c, struct buf *out)
 {
     OWNED(links) links = links_new(cycle_set(app_cycle(a->api->app)));
     const struct snapshot s = api_snapshot(a, links);
     struct object_status o;
     size_t cursor = 0;
-    const char *comma = "";
 
-    while (!out->over && cycle_next_object(s.cycle, &cursor, s.now, &o)) {
-        if (kind && o.is.kind != kind)
-            continue;
-        cJSON *object = snapshot_object(&s, &o, false);
-        char *text = cJSON_PrintUnformatted(object);
-        cJSON_Delete(object);
-        if (!text)
-            abort();
-        buf_puts(out, comma);
-        buf_puts(out, text);
-        cJSON_free(text);
-        comma = ",";
+    if (c->key && cycle_object(s.cycle, c->key, s.now, &o))
+        add_object(&s, &o, out);
+    while (!c->key && !out->over && cycle_next_object(s.cycle, &cursor, s.now, &o)) {
+        if (!c->kind || o.is.kind == c->kind)
+            add_object(&s, &o, out);
     }
+}
+
+/* False after it has answered. An object need not be there yet. */
+static bool read_choice(struct asking *a, struct choice *c)
+{
+    const char *word = parameter(a, "kind"), *object = parameter(a, "object");
+
+    *c = (struct choice){ 0 };
+    if (word)
+        c->kind = api_kind(a, word, strlen(word));
+    else if (object)
+        c->key = api_any_key(a, object, &c->kind);
+    return word ? c->kind != NULL : !object || c->key;
 }
 
 static void get_objects(struct asking *a)
 {
-    const char *word = parameter(a, "kind");
-    const struct kind_desc *kind = word ? api_kind(a, word, strlen(word)) : NULL;
     struct buf out = BUF_WITH_LIMIT(ANSWER_MAX);
+    struct choice choice;
 
-    if (word && !kind)
+    if (!read_choice(a, &choice))
         return;
     cJSON *envelope = api_envelope(a->api, "ObjectList");
     char *head = cJSON_PrintUnformatted(envelope);
@@ -184,7 +207,8 @@ static void get_objects(struct asking *a)
         abort();
     buf_printf(&out, "%.*s,\"items\":[", (int)strlen(head) - 1, head);
     cJSON_free(head);
-    add_objects(a, kind, &out);
+    add_objects(a, &choice, &out);
+    free(choice.key);
     buf_puts(&out, "]}");
     if (out.over) {
         buf_clear(&out);

@@ -12,6 +12,8 @@
 #define OBJECTS "/api/v1/objects"
 #define STATUS  "/api/v1/status"
 
+enum { PATH_BYTES = 8 << 10 };
+
 struct goal {
     const char *type; /* of a condition; NULL: the object is gone */
     const char *status;
@@ -73,10 +75,20 @@ static void goal_clear(struct goal *g)
     free(g->met);
 }
 
+/* A connector without its engine is that of every engine. */
+static bool is_everywhere(const struct target *t)
+{
+    return t->key && t->kind->flags & KIND_PER_ENGINE && !strchr(t->key, '@');
+}
+
 static bool is_meant(const struct target *t, const cJSON *o)
 {
+    const char *key = json_text(o, "key");
+
+    if (is_everywhere(t))
+        return key && starts_with(key, t->key) && key[strlen(t->key)] == '@';
     if (t->key)
-        return streq(t->key, json_text(o, "key"));
+        return streq(t->key, key);
     return !t->kind || streq(t->kind->name, json_text(o, "kind"));
 }
 
@@ -168,27 +180,47 @@ static bool await_observed(struct talk *t, msec until)
     return status != NULL;
 }
 
+/* No more than what is waited for: each change has it sent once more. Owned. */
+static char *objects_path(const struct goal *g)
+{
+    const struct target *first = &g->targets[0];
+    struct buf path = BUF_WITH_LIMIT(PATH_BYTES);
+    bool one_kind = first->kind;
+
+    for (size_t i = 1; i < g->n; i++)
+        one_kind = one_kind && g->targets[i].kind == first->kind;
+    buf_puts(&path, OBJECTS);
+    if (g->n == 1 && first->key && !is_everywhere(first)) {
+        buf_puts(&path, "?object=");
+        buf_add_urlencoded(&path, first->key);
+    } else if (one_kind) {
+        buf_printf(&path, "?kind=%s", first->kind->arg);
+    }
+    return buf_take(&path);
+}
+
 static int wait_for(struct talk *t, struct goal *g)
 {
     const struct invocation *in = t->in;
     msec until = app_now() + (in->timeout ? in->timeout : CMD_TIMEOUT);
-    cJSON *list = await_observed(t, until) ? talk_get(t, OBJECTS) : NULL;
+    char *path = objects_path(g);
+    cJSON *list = await_observed(t, until) ? talk_get(t, path) : NULL;
     cJSON *last = NULL;
 
     while (list) {
         const cJSON *items = cJSON_GetObjectItemCaseSensitive(list, "items");
-        if (all_met(g, in, items)) {
-            cJSON_Delete(list);
-            return EXIT_GOOD;
-        }
+        if (all_met(g, in, items))
+            break;
         last = cJSON_Duplicate(items, true);
-        list = talk_next(t, OBJECTS, list, until);
-        if (!list && t->code == EXIT_TROUBLE) {
+        list = talk_next(t, path, list, until);
+        if (!list && t->code == EXIT_TROUBLE && app_now() >= until) {
             cmd_complain("not in time:");
             tell_late(g, last);
         }
         cJSON_Delete(last);
     }
+    cJSON_Delete(list);
+    free(path);
     return t->code;
 }
 

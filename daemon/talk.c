@@ -122,8 +122,8 @@ static char *held_path(const char *path, const cJSON *reply, msec left)
 
     if (!cJSON_IsNumber(serial))
         return xstrdup(path);
-    return xasprintf("%s?after=%.0f&wait=%" PRId64, path, serial->valuedouble,
-                     seconds < HOLD ? seconds : HOLD);
+    return xasprintf("%s%cafter=%.0f&wait=%" PRId64, path, strchr(path, '?') ? '&' : '?',
+                     serial->valuedouble, seconds < HOLD ? seconds : HOLD);
 }
 
 /* A question that was held in vain is followed by one that is not: should another

@@ -150,6 +150,8 @@ test_waiting_ends_when_it_is_so() {
     said out '^vdb/orders-dev: ready$'
     said out '^DSource/orders: ready$'
     expect 0 wait --for=drifted=false vdb --timeout 10s
+    expect 0 wait --for=synced vdb/orders-dev connector/postgresql vdb --timeout 10s
+    expect 0 wait --for=synced connector/postgresql --timeout 10s
     rm "$work/estate/manifests/30-orders-dev.yaml"
     expect 0 wait --for=deleted VDB/orders-dev --timeout 60s
     same "VDBs" "" "$(held vdbs)"

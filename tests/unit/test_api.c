@@ -447,6 +447,27 @@ static void forgotten_and_adopted(void **state)
     free(id);
 }
 
+static void one_object_of_the_list(void **state)
+{
+    struct world *w = *state;
+    static const char *const one[] = { "object", "environments/pg-target", NULL };
+    static const char *const none[] = { "object", "environment/pg-targt", NULL };
+    static const char *const wrong[] = { "object", "environment", NULL };
+
+    converge(w);
+    w->parameters = one;
+    get(w, "/api/v1/objects");
+    says(w, "items[0].key", "Environment/pg-target");
+    assert_null(json_at(w->body, "items[1]"));
+    w->parameters = none;
+    get(w, "/api/v1/objects");
+    shows(w, 200);
+    assert_int_equal(cJSON_GetArraySize(json_at(w->body, "items")), 0);
+    w->parameters = wrong;
+    get(w, "/api/v1/objects");
+    shows(w, 400);
+}
+
 static void who_waits_hears_of_the_next_change(void **state)
 {
     struct world *w = *state;
@@ -523,6 +544,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(suspended_resumed_and_who_asked, setup, teardown),
         cmocka_unit_test_setup_teardown(a_suspension_ends_by_itself, setup, teardown),
         cmocka_unit_test_setup_teardown(forgotten_and_adopted, setup, teardown),
+        cmocka_unit_test_setup_teardown(one_object_of_the_list, setup, teardown),
         cmocka_unit_test_setup_teardown(who_waits_hears_of_the_next_change, setup, teardown),
         cmocka_unit_test_setup_teardown(events_of_a_span_and_a_number, setup, teardown),
         cmocka_unit_test_setup_teardown(findings_are_shown_and_no_secret_is, setup, teardown),
