@@ -311,7 +311,7 @@ static void a_refused_connection_is_unsent(void **state)
     assert_int_equal(got->id, 7);
     assert_int_equal(got->status, 0);
     assert_true(got->unsent);
-    assert_non_null(strstr(got->error, "is DCT up"));
+    assert_non_null(strstr(got->error, "check that DCT is up"));
     free(url);
 }
 
