@@ -44,6 +44,7 @@ void api_free(struct api *api)
     if (!api)
         return;
     app_unwatch(api->app, api);
+    free(api->refused);
     free(api);
 }
 
@@ -68,6 +69,12 @@ void api_offer_poke(struct api *api, void (*poke)(void *ctx), void *ctx)
 {
     api->poke = poke;
     api->poke_ctx = ctx;
+}
+
+void api_refused(struct api *api, const char *text)
+{
+    free(api->refused);
+    api->refused = text ? xstrdup(text) : NULL;
 }
 
 cJSON *api_envelope(const struct api *api, const char *kind)
@@ -135,6 +142,7 @@ static void get_status(struct asking *a)
     cJSON_AddNumberToObject(o, "pid", (double)getpid());
     snapshot_moment(o, "started", a->api->started);
     snapshot_status(&s, o);
+    snapshot_text(o, "configuration", a->api->refused);
     cJSON_AddItemToObject(o, "git", git ? git : cJSON_CreateNull());
     api_reply(a, 200, o);
 }

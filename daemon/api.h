@@ -56,6 +56,9 @@ void api_on_change(struct api *api, void (*changed)(void *ctx), void *ctx);
 /* Tells of the manifests' source, for the Status' member `git`: NULL, or an
  * object of the caller's. */
 void api_offer_git(struct api *api, cJSON *(*git)(void *ctx), void *ctx);
+/* What of a new configuration was refused, for the Status' member `configuration`;
+ * NULL: all of it is in force. Copied. */
+void api_refused(struct api *api, const char *text);
 /* Called when somebody asks to reconcile: looks whether there are newer manifests. */
 void api_offer_poke(struct api *api, void (*poke)(void *ctx), void *ctx);
 

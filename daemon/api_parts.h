@@ -17,6 +17,7 @@ struct api {
     void *git_ctx;
     void (*poke)(void *ctx);
     void *poke_ctx;
+    char *refused; /* of a new configuration */
 };
 
 /* One question on its way. */

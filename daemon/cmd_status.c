@@ -66,6 +66,7 @@ static void headline(struct page *p, const cJSON *s, size_t wrong)
         if (n > 0)
             buf_printf(&text, ", %.0f %s", n, others[i]);
     }
+    trouble = trouble || *view_text(s, "configuration");
     bool bad = trouble || failed > 0 || cJSON_GetArraySize(json_at(s, "findings")) > 0;
     bool good = observed && !bad && !wrong && synced >= managed;
     paint(p->out, p->colour, PAINT_BOLD, view_text(s, "instance"));
@@ -109,7 +110,7 @@ static size_t count_wrong(const cJSON *items)
 
 static void trouble(struct page *p, const cJSON *s)
 {
-    static const char *const paths[] = { "trouble", "git.trouble" };
+    static const char *const paths[] = { "configuration", "trouble", "git.trouble" };
 
     for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
         if (!*view_text(s, paths[i]))

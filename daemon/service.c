@@ -217,9 +217,25 @@ static void listen_anew(struct service *s)
 {
     char *error = NULL;
 
-    if (!listen_where_configured(s, &error))
-        log_error("%s; the control socket and the status listener stay as they were", error);
+    if (!listen_where_configured(s, &error)) {
+        char *text =
+            xasprintf("%s; the control socket and the status listener stay as they were", error);
+        log_error("%s", text);
+        api_refused(s->api, text);
+        free(text);
+    }
     free(error);
+}
+
+/* Told until one that can be used is read. */
+static void tell_refused(struct service *s)
+{
+    static const char text[] = "the new configuration has errors: the old one stays in force, and "
+                               "`dctd doctor` shows them";
+
+    log_about(LEVEL_ERROR, &(struct log_about){ .message = MESSAGE_CONFIGURATION },
+              "configuration: not reloaded, the old one stays in force");
+    api_refused(s->api, text);
 }
 
 /* Configuration, secrets and manifests anew; what is wrong with a new
@@ -231,11 +247,11 @@ static void reload(struct service *s)
 
     log_findings(&d);
     diags_clear(&d);
+    api_refused(s->api, NULL);
     if (c)
         supply_configure(s->supply, c);
     else
-        log_about(LEVEL_ERROR, &(struct log_about){ .message = MESSAGE_CONFIGURATION },
-                  "configuration: not reloaded, the old one stays in force");
+        tell_refused(s);
     secrets_forget(app_secrets(s->app));
     listen_anew(s);
     app_load(s->app);

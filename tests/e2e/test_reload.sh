@@ -54,6 +54,25 @@ test_suspension_holds_until_it_is_lifted() {
     stop_daemon
 }
 
+# Who looks at the status of a service that was reloaded sees what became of it.
+test_a_refused_configuration_is_told() {
+    kept
+    configure "\$acontrol: control.sock"
+    reload 1
+    await_log 10 'control: answered on'
+    expect 0 status
+    unsaid out configuration
+    configure "\$abogus: 1"
+    reload 2
+    await_log 10 'not reloaded, the old one stays in force'
+    expect 0 status
+    said out '^  the new configuration has errors: the old one stays in force'
+    configure '/bogus/d'
+    reload 3
+    await 10 "it is over" eval '! dctd status | grep configuration'
+    stop_daemon
+}
+
 test_interval_takes_effect_at_once() {
     kept
     configure 's/interval: 1h/interval: 1s/'

@@ -273,12 +273,16 @@ test_a_reload_moves_what_has_changed() {
     kill -HUP "$DAEMON"
     await_log 10 'status.listen 192.0.2.1:9: .*stay as they were'
     status /healthz
+    status /api/v1/status
+    said reply '"configuration":"status.listen 192.0.2.1:9: .*stay as they were"'
     configure 's/listen: "192.0.2.1:9"/listen: "127.0.0.2:0"/'
     configure "s#^control: .*#control: $work/moved.sock#"
     kill -HUP "$DAEMON"
     await_log 10 'status: answered on http://127.0.0.2'
     status /healthz
     answered 200 --unix-socket "$work/moved.sock" http://dctd/healthz
+    status /api/v1/status
+    said reply '"configuration":null'
     [ ! -e "$work/control.sock" ] || fail "the old socket is left behind"
     ! ask "http://$before/healthz" >"$work/out" 2>&1 || fail "the old address is still answered"
     stop_daemon
