@@ -179,7 +179,8 @@ static void keep_report(struct audit *t, const struct cycle *c, const struct rep
                                        .by = r->by ? r->by : t->by,
                                        .plan = r->verb && *t->plan ? t->plan : NULL };
 
-    kept(t, store_event(t->o.store, &event, &error), error);
+    bool is = store_event(t->o.store, &event, &error); /* before `error` is looked at */
+    kept(t, is, error);
     free(plain);
     free(text);
 }
@@ -321,8 +322,9 @@ void audit_answered(struct audit *t, const struct cycle *c, const struct reply *
                                      .trace = trace };
 
     log_answer(t, c, w, r, &end);
+    bool is = !w->event || store_outcome(t->o.store, w->event, &end, &error);
     if (w->event)
-        kept(t, store_outcome(t->o.store, w->event, &end, &error), error);
+        kept(t, is, error);
     free(outcome);
     written_clear(w);
     *w = t->open[--t->n];

@@ -2,11 +2,13 @@
 #include "daemon/audit.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -14,6 +16,7 @@
 #include "daemon/log.h"
 #include "reconciler/step.h"
 #include "schema/json.h"
+#include "tests/lib/canned.h"
 #include "tests/lib/tree.h"
 
 enum { TEXT_MAX = 64 << 10 };
@@ -163,6 +166,40 @@ static void a_person_who_applies_is_named(void **state)
     free(want);
 }
 
+/* The log has room in its file, the ledger has none. */
+static int report_without_room(void *ctx)
+{
+    enum { ROOM = 4096 };
+    struct trail *t = ctx;
+    char key[] = "VDB/dev", verb[] = "update";
+    const struct report r = { .kind = REPORT_STARTED, .key = key, .verb = verb };
+    struct rlimit usual, small;
+
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &usual), 0);
+    small = (struct rlimit){ ROOM, usual.rlim_max };
+    (void)signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    log_open(LEVEL_WARNING);
+    audit_report(t->audit, t->cycle, &r);
+    audit_report(t->audit, t->cycle, &r);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &usual), 0);
+    return 0;
+}
+
+static void a_gap_is_told_once_with_its_reason(void **state)
+{
+    struct trail *t = *state;
+    int status;
+    char *said = canned_output(report_without_room, t, &status);
+    const char *gap = strstr(said, "the history misses something: ledger ");
+
+    if (!gap)
+        fail_msg("it says: %s", said);
+    if (strstr(gap + 1, "the history misses"))
+        fail_msg("it says: %s", said);
+    free(said);
+}
+
 static void no_secret_reaches_the_trail(void **state)
 {
     struct trail *t = *state;
@@ -239,6 +276,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(reads_and_plans_leave_nothing_behind, open_trail,
                                         close_trail),
         cmocka_unit_test_setup_teardown(a_person_who_applies_is_named, open_trail, close_trail),
+        cmocka_unit_test_setup_teardown(a_gap_is_told_once_with_its_reason, open_trail,
+                                        close_trail),
         cmocka_unit_test_setup_teardown(no_secret_reaches_the_trail, open_trail, close_trail),
         cmocka_unit_test(equal_plans_have_equal_digests),
         cmocka_unit_test_setup_teardown(writes_bear_the_digest_of_their_plan, open_trail,
