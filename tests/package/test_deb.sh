@@ -8,9 +8,11 @@ package() {
     echo "$BUILD"/deb/dctd_*.deb
 }
 
-# "MODE PATH" of what `make install` lays out; documents as Debian names them.
+# "MODE PATH" of what `make install` lays out in Debian's places; documents as Debian names them.
 laid_out() {
-    make -s BUILD="$BUILD" install DESTDIR="$work/tree" PREFIX=/usr UNITDIR=/lib/systemd/system >/dev/null
+    local -a places
+    read -ra places < <(sed -n 's/^PLACES = //p' packaging/deb/rules)
+    make -s BUILD="$BUILD" install DESTDIR="$work/tree" "${places[@]}" >/dev/null
     find "$work/tree" \( -type f -o -type d -path '*/etc/dctd*' \) -printf '%m /%P\n' |
         grep -vE ' /usr/share/doc/dctd/(LICENSE|CHANGELOG\.md)$'
 }
