@@ -278,24 +278,44 @@ static void match_name(const struct world *world, const struct wanted *w, struct
     buf_clear(&n.ids);
 }
 
+/* Tagged as ours, in the same place, under the name that it had before. */
+static struct namesakes moved_from(const struct world *world, const struct wanted *w)
+{
+    const enum kind kind = w->object->kind->kind;
+    struct namesakes n = { .ids = BUF_WITH_LIMIT(WHY_MAX / 2) };
+    const struct observed_item *item =
+        observed_by_name(world->observed, kind, w->object->moved_from);
+
+    for (; item; item = item->next_named) {
+        if (item->foreign || !streq(item->owner, world->instance) || !same_place(world, w, item) ||
+            claimed_by(world, w, item))
+            continue;
+        n.n_ours++;
+        n.ours = map_get(&world->observed->kinds[kind].by_id, item->id);
+        add_namesake(&n.ids, item);
+    }
+    return n;
+}
+
 /* Ours by tag under its old name: the ledger was lost before the rename. */
 static void match_moved(const struct world *world, const struct wanted *w, struct pairing *p)
 {
     const struct kind_desc *k = w->object->kind;
     const char *old = w->object->moved_from;
-    const struct observed_item *item;
 
     if (!old || k->identity[0].fact || set_named(world->set, k->kind, old, w->engine))
         return;
-    for (item = observed_by_name(world->observed, k->kind, old); item; item = item->next_named) {
-        if (item->foreign || !streq(item->owner, world->instance) || !same_place(world, w, item))
-            continue;
-        *p = (struct pairing){ .match = MATCH_OURS,
-                               .item = map_get(&world->observed->kinds[k->kind].by_id, item->id),
-                               .entry = p->entry,
-                               .by_tag = true };
-        return;
-    }
+    struct namesakes n = moved_from(world, w);
+    if (n.n_ours > 1)
+        conflict(p, n.ours,
+                 xasprintf("DCT has %zu of its old name `%s`, all tagged as made here: %s; say "
+                           "which one it is: dctd adopt %s ID (or policy.adoptId in the manifest)",
+                           n.n_ours, old, buf_text(&n.ids), w->key));
+    else if (n.ours)
+        *p = (struct pairing){
+            .match = MATCH_OURS, .item = n.ours, .entry = p->entry, .by_tag = true
+        };
+    buf_clear(&n.ids);
 }
 
 static struct entry *entry_of(const struct world *world, const struct wanted *w)

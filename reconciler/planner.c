@@ -397,6 +397,11 @@ bool creation_differs(const struct wanted *w, const struct diff *d)
     return false;
 }
 
+static bool is_protected(const struct wanted *w, const struct pairing *pair)
+{
+    return w->object->policy.protect || (pair->entry && pair->entry->protect);
+}
+
 /* Its creation ended in the middle, and it differs from what it was to be. */
 static bool half_made(const struct planning *p, const struct wanted *w, const struct pairing *pair,
                       const struct diff *d)
@@ -434,9 +439,9 @@ static void plan_update(struct planning *p, const struct wanted *w, const struct
         planning_block_by_policy(p->in, a, w);
     planning_block(a, update_too_new(p, a->kind, d));
     take_changes(a, d);
-    if (a->verb == VERB_REPLACE &&
-        (w->object->policy.protect || (pair->entry && pair->entry->protect)))
-        planning_block(a, xasprintf("it is protected; it is never deleted to be made anew"));
+    if (a->verb == VERB_REPLACE && is_protected(w, pair))
+        planning_block(a, xasprintf("it is protected; it is never deleted to be made anew: take "
+                                    "the change back, or lift policy.protect before it"));
     if (d->create_only && a->verb != VERB_REPLACE && !in_place)
         planning_block(a, create_only_text(a));
     if (!discovery_may_help(p, w))
@@ -446,18 +451,30 @@ static void plan_update(struct planning *p, const struct wanted *w, const struct
     d->n = 0;
 }
 
+/* What is protected only a person deletes. */
+static char *half_made_way_out(const struct wanted *w, const struct pairing *pair)
+{
+    if (!is_protected(w, pair))
+        return xstrdup("delete that in DCT, or set policy.replace: allow");
+    return xasprintf("it is protected, so only a person may delete that: do so in DCT, and it is "
+                     "made anew; or `dctd forget --force %s`, and what is there is kept and "
+                     "brought in line",
+                     w->key);
+}
+
 /* Nothing may be made from it, so for those that need it it is not there. */
 static void plan_half_made(struct planning *p, const struct wanted *w, const struct pairing *pair,
                            struct diff *d)
 {
     struct action *a = planning_add(p, VERB_CREATE, w, NULL, xstrdup("its creation failed"));
+    char *out = half_made_way_out(w, pair);
 
     action_block_as(a, BLOCK_HALF_MADE,
-                    xasprintf("%s and left %s behind; delete that in DCT, or set "
-                              "policy.replace: allow",
+                    xasprintf("%s and left %s behind; %s",
                               pair->entry->failed ? "DCT failed to make it"
                                                   : "DCT lost the job that was to make it",
-                              pair->item->id));
+                              pair->item->id, out));
+    free(out);
     take_changes(a, d);
     d->n = 0;
 }
@@ -500,7 +517,7 @@ static void plan_wanted(struct planning *p, size_t i)
         return;
     }
     diff_object(world, w, pair->item, pair->entry, pair->match == MATCH_ADOPT, &d);
-    if (half_made(p, w, pair, &d) && !w->object->policy.replace_allowed)
+    if (half_made(p, w, pair, &d) && (!w->object->policy.replace_allowed || is_protected(w, pair)))
         plan_half_made(p, w, pair, &d);
     else if (d.n || pair->match == MATCH_ADOPT)
         plan_update(p, w, pair, &d);

@@ -117,6 +117,39 @@ static void test_two_of_our_own_are_asked_about(void **state)
     test_world_free(w);
 }
 
+/* Nor under the name that the manifest had before. */
+static void test_two_of_the_old_name_are_asked_about(void **state)
+{
+    struct test_world *w = story_of(estate_all());
+    char *yaml = text_with(estate_all(), "metadata: {name: orders-test}",
+                           "metadata: {name: trial, movedFrom: orders-test}");
+
+    (void)state;
+    story_meddle(w, "create",
+                 "{\"kind\":\"vdbs\",\"name\":\"orders-test\",\"id\":\"1-X-9\",\"set\":"
+                 "{\"engine_id\":\"1\",\"group_name\":\"Untitled\",\"tags\":"
+                 "[{\"key\":\"dctd-owner\",\"value\":\"test\"}]}}");
+    test_world_ledger_lost(w);
+    test_world_restart(w);
+    story_rest(w, yaml);
+    story_sent(w, "");
+    char *plan = story_plan(w, yaml);
+    story_holds(plan, "! VDB/trial blocked: DCT has 2 of its old name `orders-test`, all tagged");
+    story_holds(plan, "1-X-9");
+    story_holds(plan, "dctd adopt VDB/trial ID");
+    free(plan);
+
+    char *id = test_world_member(w, "/vdbs", "orders-test", "id");
+    adopt_by_hand(w, "VDB/trial", KIND_VDB, streq(id, "1-X-9") ? "1-APPDATA_CONTAINER-3" : id);
+    story_converge(w, yaml);
+    assert_int_equal(test_world_count(w, "/vdbs", "trial"), 1);
+    assert_int_equal(test_world_count(w, "/vdbs", "orders-test"), 1);
+    assert_int_equal(test_world_count(w, "/vdbs", NULL), 3);
+    free(id);
+    free(yaml);
+    test_world_free(w);
+}
+
 /* A slip of the pen: the plan says what the ledger has and nobody else does. */
 static void test_adopted_and_nowhere(void **state)
 {
@@ -177,6 +210,7 @@ int main(void)
         cmocka_unit_test(test_one_candidate_is_not_asked_about),
         cmocka_unit_test(test_of_two_candidates_a_person_chooses),
         cmocka_unit_test(test_two_of_our_own_are_asked_about),
+        cmocka_unit_test(test_two_of_the_old_name_are_asked_about),
         cmocka_unit_test(test_adopted_and_nowhere),
         cmocka_unit_test(test_what_has_not_the_tag_of_its_creation_is_not_ours),
     };

@@ -128,6 +128,52 @@ static void test_a_job_that_failed_unheard_is_a_failed_creation(void **state)
     test_world_free(w);
 }
 
+/* It is protected, and its creation has failed. */
+static struct test_world *protected_half(const char *yaml)
+{
+    struct test_world *w = linking("\"job\":\"FAILED\",\"job_error\":\"no space left\"");
+
+    test_world_manifests(w, yaml);
+    live(w, HOUR);
+    assert_int_equal(writes_of(w, "DSource/orders"), 1);
+    char *plan = story_plan(w, yaml);
+    story_holds(plan, "! DSource/orders blocked: DCT failed to make it and left");
+    story_holds(plan, "it is protected, so only a person may delete that: do so in DCT, and it is "
+                      "made anew; or `dctd forget --force DSource/orders`, and what is there is "
+                      "kept and brought in line");
+    free(plan);
+    return w;
+}
+
+/* Both of what the plan says lead on. */
+static void test_what_is_protected_is_left_to_a_person(void **state)
+{
+    static const char last[] = "    settings: {max_connections: '200', log_statement: null}\n";
+    char *more = xasprintf("%spolicy: {protect: true, replace: allow}\n", last);
+    char *yaml = text_with(estate_all(), last, more);
+    struct test_world *w = protected_half(yaml);
+
+    (void)state;
+    story_meddle(w, "delete", "{\"kind\":\"dsources\",\"name\":\"orders\"}");
+    w->options.mode = CYCLE_APPLY;
+    test_world_restart(w);
+    story_converge(w, yaml);
+    assert_int_equal(writes_of(w, "DSource/orders POST /dsources/appdata"), 2);
+    test_world_free(w);
+
+    w = protected_half(yaml);
+    test_world_ask(w, EV_FORGET, (struct hand){ .key = "DSource/orders", .force = true });
+    live(w, HOUR);
+    char *plan = story_plan(w, yaml);
+    story_lacks(plan, "DSource/orders blocked");
+    story_lacks(plan, "+ DSource/orders");
+    free(plan);
+    assert_int_equal(writes_of(w, "DSource/orders POST /dsources/appdata"), 1);
+    test_world_free(w);
+    free(more);
+    free(yaml);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -135,6 +181,7 @@ int main(void)
         cmocka_unit_test(test_it_is_made_again_where_that_is_allowed),
         cmocka_unit_test(test_work_that_goes_on_is_given_time),
         cmocka_unit_test(test_a_job_that_failed_unheard_is_a_failed_creation),
+        cmocka_unit_test(test_what_is_protected_is_left_to_a_person),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

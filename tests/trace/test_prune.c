@@ -235,7 +235,8 @@ static void test_protected_is_not_replaced(void **state)
     story_rest(w, other);
     story_sent(w, "");
     char *plan = story_plan(w, other);
-    story_holds(plan, "it is protected; it is never deleted to be made anew");
+    story_holds(plan, "it is protected; it is never deleted to be made anew:");
+    story_holds(plan, "take the change back, or lift policy.protect before it");
     free(plan);
     free(other);
     free(yaml);
