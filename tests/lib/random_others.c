@@ -19,7 +19,15 @@ static bool pick(struct random_run *r, const char *collections, struct inside *o
             streq(all[i].owner, random_world(r)->options.instance) && roll(&r->dice, ++fit) == 0)
             *out = all[i];
     }
-    return fit;
+    if (!fit)
+        return false;
+    /* What is about to be done to it may be the end of its texts. */
+    strings_clear(&r->picked);
+    strings_add(&r->picked, out->id);
+    strings_add(&r->picked, out->name);
+    out->id = r->picked.items[0];
+    out->name = r->picked.items[1];
+    return true;
 }
 
 static int call(struct random_run *r, const char *method, const struct inside *o, const char *what,

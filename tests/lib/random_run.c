@@ -336,5 +336,6 @@ void random_run(uint64_t seed, size_t edits, struct tally *tally, struct random_
     random_promises_end(&r.promises);
     strings_clear(&r.ledger);
     strings_clear(&r.taken);
+    strings_clear(&r.picked);
     attempt_close(&r.a);
 }

@@ -20,6 +20,7 @@ struct random_run {
     int away;              /* engine that DCT cannot reach; NOTHING: none */
     struct strings ledger; /* as it was after the last edit, "key text" in turn */
     struct strings taken;  /* ids that another instance has marked as its own */
+    struct strings picked; /* id and name of what somebody else meddles with */
     bool was_away, was_full;
     size_t edits;
 };
