@@ -1,7 +1,6 @@
 /* Objects and the memory of their values. What values mean is in value.c. */
 #include "schema/object.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,11 +34,13 @@ bool type_is_text(enum field_type type)
     return !type_is_json(type) && type != F_INTEGER && type != F_BOOLEAN && type != F_CONST;
 }
 
+static const char digits[] = "0123456789abcdef";
+
 static int nibble(char c)
 {
-    const char digits[] = "0123456789abcdef", *at = c ? strchr(digits, c) : NULL;
-
-    return at ? (int)(at - digits) : -1;
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 struct fingerprint fingerprint_parse(const char *hex)
@@ -56,9 +57,11 @@ struct fingerprint fingerprint_parse(const char *hex)
 
 void fingerprint_text(const struct fingerprint *f, char out[DIGEST_TEXT])
 {
+    for (size_t i = 0; f->known && i < DIGEST_BYTES; i++) {
+        *out++ = digits[f->bytes[i] >> 4];
+        *out++ = digits[f->bytes[i] & 15];
+    }
     *out = '\0';
-    for (size_t i = 0; f->known && i < DIGEST_BYTES; i++)
-        (void)snprintf(out + 2 * i, 3, "%02x", f->bytes[i]);
 }
 
 bool fingerprint_same(const struct fingerprint *a, const struct fingerprint *b)
