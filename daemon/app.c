@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <time.h>
 
 #include "daemon/audit.h"
+#include "daemon/clock.h"
 #include "daemon/dct.h"
 #include "daemon/file.h"
 #include "daemon/inbox.h"
@@ -30,6 +30,8 @@ struct app {
     struct cycle *cycle;
     struct audit *audit;
 
+    struct clock clock;
+    struct clock_watch *watch;
     struct inbox inbox;
     struct effects todo;
     bool stepping;
@@ -52,10 +54,7 @@ enum { NOTE_MAX = 64 << 10 };
 
 msec app_now(void)
 {
-    struct timespec t;
-
-    (void)clock_gettime(CLOCK_REALTIME, &t);
-    return (msec)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+    return clock_wall();
 }
 
 static void end(struct app *a)
@@ -111,7 +110,8 @@ static void on_wake(uv_timer_t *t)
 
 static void do_wake(struct app *a, struct effect *e)
 {
-    msec delay = e->at - app_now();
+    clock_read(&a->clock, clock_wall(), clock_steady());
+    msec delay = e->at - a->clock.now;
 
     uv_update_time(&a->loop);
     (void)uv_timer_start(&a->wake, on_wake, delay > 0 ? (uint64_t)delay : 0, 0);
@@ -125,10 +125,10 @@ static void do_report(struct app *a, struct effect *e)
     meter_reported(a->o.meter, r);
     audit_report(a->audit, a->cycle, r);
     if (a->o.hooks.report)
-        a->o.hooks.report(a->o.hooks.ctx, r, app_now());
+        a->o.hooks.report(a->o.hooks.ctx, r, clock_steady());
     for (size_t i = 0; i < a->n_watchers; i++) {
         if (a->watchers[i].report)
-            a->watchers[i].report(a->watchers[i].ctx, r, app_now());
+            a->watchers[i].report(a->watchers[i].ctx, r, clock_steady());
     }
 }
 
@@ -193,7 +193,9 @@ static void step(struct app *a, struct event *ev)
 {
     uint64_t began = uv_hrtime();
 
-    ev->now = app_now();
+    clock_read(&a->clock, clock_wall(), clock_steady());
+    ev->now = a->clock.now;
+    ev->ahead = a->clock.ahead;
     cycle_step(a->cycle, ev, &a->todo);
     for (size_t i = 0; i < a->todo.n; i++)
         perform[a->todo.items[i].type](a, &a->todo.items[i]);
@@ -429,6 +431,22 @@ static struct cycle *new_cycle(const struct app *a, struct ledger *ledger)
     return cycle_new(&o, ledger);
 }
 
+/* Whose time has come by the wall clock is looked at anew; the rest goes on. */
+static void on_clock_set(void *ctx)
+{
+    struct app *a = ctx;
+    msec was = a->clock.ahead;
+
+    clock_read(&a->clock, clock_wall(), clock_steady());
+    msec by = a->clock.ahead - was;
+    if (by == 0)
+        return;
+    log_info("the clock was put %s by %lld.%03d seconds; that hastens and delays nothing, but for "
+             "what ends at a time that people named",
+             by > 0 ? "forward" : "back", llabs(by) / 1000, (int)(llabs(by) % 1000));
+    app_feed(a, (struct event){ .type = EV_WAKE });
+}
+
 static void open_loop(struct app *a)
 {
     if (uv_loop_init(&a->loop) != 0)
@@ -439,6 +457,8 @@ static void open_loop(struct app *a)
     (void)uv_signal_init(&a->loop, &a->sigint);
     (void)uv_signal_init(&a->loop, &a->sigterm);
     a->wake.data = a->drain.data = a->rest.data = a->sigint.data = a->sigterm.data = a;
+    clock_start(&a->clock, clock_wall(), clock_steady());
+    a->watch = clock_watch_new(&a->loop, on_clock_set, a);
     (void)uv_signal_start(&a->sigint, on_stop_signal, SIGINT);
     (void)uv_signal_start(&a->sigterm, on_stop_signal, SIGTERM);
 }
@@ -487,6 +507,7 @@ static void close_loop(struct app *a)
     uv_close((uv_handle_t *)&a->sigint, NULL);
     uv_close((uv_handle_t *)&a->sigterm, NULL);
     dct_close(a->dct);
+    clock_watch_close(a->watch);
     while (uv_run(&a->loop, UV_RUN_DEFAULT) != 0)
         continue; /* a uv_stop() from before ends the first run early */
     if (uv_loop_close(&a->loop) != 0)

@@ -17,8 +17,8 @@ enum { APP_DRAIN = 10000 }; /* how long answers are awaited after a stop */
 
 /* Who wants to see what happens; each may be NULL. */
 struct app_hooks {
-    void (*loaded)(void *ctx, const struct set *set); /* before the core sees it */
-    void (*report)(void *ctx, const struct report *r, msec now);
+    void (*loaded)(void *ctx, const struct set *set);               /* before the core sees it */
+    void (*report)(void *ctx, const struct report *r, msec steady); /* see clock.h */
     void (*planned)(void *ctx, const struct plan *plan);
     void (*stepped)(void *ctx, const struct cycle_status *status);
     void (*stopping)(void *ctx);
@@ -83,6 +83,6 @@ bool app_converged(const struct app *a);
 bool app_stopped(const struct app *a);    /* somebody asked for it */
 size_t app_findings(const struct app *a); /* errors in the manifests that were loaded last */
 
-msec app_now(void);
+msec app_now(void); /* by the wall clock */
 
 #endif

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "daemon/clock.h"
 #include "daemon/file.h"
 #include "schema/yaml.h"
 
@@ -278,24 +279,16 @@ static enum client_verdict judge(const struct client *c, const struct buf *body,
     return missing ? CLIENT_MISSING : CLIENT_REFUSED;
 }
 
-static msec clock_now(void)
-{
-    struct timespec t;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (msec)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* Asks until dctd has the time, or the limit is there. */
 static CURLcode transfer(const struct client *c, msec limit, struct buf *body)
 {
-    msec until = clock_now() + limit;
+    msec until = clock_steady() + limit;
 
     for (;;) {
         (void)curl_easy_setopt(c->easy, CURLOPT_TIMEOUT_MS, (long)limit);
         CURLcode code = curl_easy_perform(c->easy);
         msec wait = code == CURLE_OK ? busy(c) : 0;
-        limit = until - clock_now() - wait;
+        limit = until - clock_steady() - wait;
         if (wait == 0 || limit <= 0)
             return code;
         body->n = 0;

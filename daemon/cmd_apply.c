@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "daemon/app.h"
+#include "daemon/clock.h"
 #include "daemon/cmd.h"
 #include "daemon/env.h"
 #include "daemon/git_now.h"
@@ -74,7 +75,7 @@ static void on_tick(uv_timer_t *t)
     struct show *s = t->data;
     struct buf out = BUF_WITH_LIMIT(OUT_MAX);
 
-    progress_tick(s->progress, app_now(), &out);
+    progress_tick(s->progress, clock_steady(), &out);
     flush(&out);
 }
 

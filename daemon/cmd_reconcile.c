@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "daemon/app.h"
+#include "daemon/clock.h"
 #include "daemon/talk.h"
 #include "daemon/view.h"
 
@@ -33,7 +33,7 @@ static bool tell(const cJSON *s)
 
 static int wait_for_rest(struct talk *t)
 {
-    msec until = app_now() + (t->in->timeout ? t->in->timeout : CMD_TIMEOUT);
+    msec until = clock_steady() + (t->in->timeout ? t->in->timeout : CMD_TIMEOUT);
     cJSON *status = talk_get(t, STATUS);
 
     while (status && !at_rest(status))

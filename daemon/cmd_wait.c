@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "daemon/app.h"
+#include "daemon/clock.h"
 #include "daemon/talk.h"
 #include "daemon/view.h"
 
@@ -202,7 +202,7 @@ static char *objects_path(const struct goal *g)
 static int wait_for(struct talk *t, struct goal *g)
 {
     const struct invocation *in = t->in;
-    msec until = app_now() + (in->timeout ? in->timeout : CMD_TIMEOUT);
+    msec until = clock_steady() + (in->timeout ? in->timeout : CMD_TIMEOUT);
     char *path = objects_path(g);
     cJSON *list = await_observed(t, until) ? talk_get(t, path) : NULL;
     cJSON *last = NULL;
@@ -213,7 +213,7 @@ static int wait_for(struct talk *t, struct goal *g)
             break;
         last = cJSON_Duplicate(items, true);
         list = talk_next(t, path, list, until);
-        if (!list && t->code == EXIT_TROUBLE && app_now() >= until) {
+        if (!list && t->code == EXIT_TROUBLE && clock_steady() >= until) {
             cmd_complain("not in time:");
             tell_late(g, last);
         }

@@ -5,12 +5,12 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <syslog.h>
-#include <time.h>
 #include <unistd.h>
 
 #define SD_JOURNAL_SUPPRESS_LOCATION
 #include <systemd/sd-journal.h>
 
+#include "daemon/clock.h"
 #include "daemon/env.h"
 #include "daemon/log_limit.h"
 #include "daemon/secrets.h"
@@ -206,19 +206,11 @@ static void write_line(enum log_level level, const struct log_about *about, cons
         to_stderr(level, about, text);
 }
 
-static msec monotonic(void)
-{
-    struct timespec t;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (msec)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static void tell_counts(bool all)
 {
     struct log_slot s;
 
-    while (log_limit_due(&log_state.limit, monotonic(), all, &s)) {
+    while (log_limit_due(&log_state.limit, clock_steady(), all, &s)) {
         struct log_about about = { .object = s.object };
         struct buf text = BUF_WITH_LIMIT(RAW_MAX);
 
@@ -239,7 +231,8 @@ static bool wanted(enum log_level level, const struct log_about *about, const ch
 {
     if (level == LEVEL_DEBUG || (about && about->message == MESSAGE_LEFT_OFF))
         return true;
-    return log_limit_take(&log_state.limit, level, about ? about->object : NULL, text, monotonic());
+    return log_limit_take(&log_state.limit, level, about ? about->object : NULL, text,
+                          clock_steady());
 }
 
 static void say(enum log_level level, const struct log_about *about, const char *fmt, va_list args)

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/app.h"
+#include "daemon/clock.h"
 #include "daemon/store.h"
 #include "daemon/yaml_out.h"
 #include "reconciler/plan_render.h"
@@ -144,7 +144,7 @@ static enum client_verdict poll_once(struct talk *t, const char *path, const cha
 cJSON *talk_next(struct talk *t, const char *path, cJSON *reply, msec until)
 {
     enum client_verdict verdict = CLIENT_LATE;
-    msec left = until - app_now();
+    msec left = until - clock_steady();
     char *held = held_path(path, reply, left), *error = NULL;
 
     cJSON_Delete(reply);
@@ -154,7 +154,7 @@ cJSON *talk_next(struct talk *t, const char *path, cJSON *reply, msec until)
     free(held);
     if (verdict == CLIENT_GOOD)
         return reply;
-    if (verdict != CLIENT_LATE || app_now() < until) {
+    if (verdict != CLIENT_LATE || clock_steady() < until) {
         complain(t, verdict, error);
         return NULL;
     }

@@ -25,7 +25,7 @@ cJSON *talk_post(struct talk *t, const char *path, const cJSON *body);
 /* Posts, and prints the text of the answer: the exit status. */
 int talk_ask(struct talk *t, const char *path, const cJSON *body);
 /* Like talk_get() until the snapshot is newer than that of `reply`, which it takes,
- * or `until` (wall clock) has come. NULL: it is late (EXIT_TROUBLE, no complaint), or
+ * or `until` (of clock_steady()) has come. NULL: it is late (EXIT_TROUBLE, no complaint), or
  * after it has complained. `path` has no query of its own. */
 cJSON *talk_next(struct talk *t, const char *path, cJSON *reply, msec until);
 

@@ -302,14 +302,14 @@ void condition_judge(const struct subject *s, struct judgement out[CONDITIONS])
 
 const struct suspension *condition_suspension(const struct subject *s)
 {
-    return suspension_of(s->options, s->ledger, s->kind->kind, s->key, s->now);
+    return suspension_of(s->options, s->ledger, s->kind->kind, s->key, s->wall);
 }
 
 static char *manifest_suspends(const struct subject *s)
 {
     const struct policy *p = s->wanted ? &s->wanted->object->policy : NULL;
 
-    if (!p || !p->suspended || (p->suspend_until && p->suspend_until <= s->now))
+    if (!p || !p->suspended || (p->suspend_until && p->suspend_until <= s->wall))
         return NULL;
     struct buf text = BUF_WITH_LIMIT(MESSAGE_MAX);
     buf_printf(&text, "suspended: %.1000s",

@@ -87,8 +87,8 @@ struct subject {
     const struct ledger *ledger;
     const struct backoff *backoff;
     const struct cycle_options *options;
-    bool left_out; /* its manifest has findings */
-    msec now;
+    bool left_out;  /* its manifest has findings */
+    msec now, wall; /* what is waited for by, and what people name */
 };
 
 /* Ready, Synced, Stalled and Drifted; needs a plan. Messages are the caller's. */

@@ -11,7 +11,6 @@ enum {
     FLIPPING_WAIT = 60000,
     TROUBLE_WAIT = 5000, /* after an observation that failed; doubles */
     TROUBLE_LONGEST = 300000,
-    CLOCK_SLACK = 60000, /* a clock that is put back by less costs no more than that */
 };
 
 static void take_suspensions(struct cycle *c, const struct cycle_options *o)
@@ -132,10 +131,9 @@ void cycle_observe(struct cycle *c, struct step *s)
 
 static void rest(struct cycle *c, struct step *s, bool converged, msec next)
 {
-    msec ends = cycle_suspended_until(c, s->now);
-
     c->phase = c->stopping ? CYCLE_STOPPED : CYCLE_IDLE;
-    c->next = next && ends && ends < next ? ends : next;
+    c->next = next;
+    c->release = cycle_suspended_until(c, step_wall(s));
     if (converged)
         c->converged_at = s->now;
     drop_observed(c);
@@ -264,7 +262,7 @@ static void make_plan(struct cycle *c, struct step *s)
         keep_careful(c, s);
         cycle_lift_expired(c, s);
     }
-    const struct planner in = { &c->world, &c->options, &c->backoff, s->now };
+    const struct planner in = { &c->world, &c->options, &c->backoff, s->now, s->ahead };
     c->plan = plan_build(&in);
     drop_told(c);
     free(c->judged);
@@ -300,7 +298,7 @@ static msec trouble_wait(const struct cycle *c)
 static void begin_executing(struct cycle *c, struct step *s)
 {
     c->phase = CYCLE_EXECUTING;
-    c->release = cycle_suspended_until(c, s->now);
+    c->release = cycle_suspended_until(c, step_wall(s));
     c->rounds++;
     c->exec = (struct exec){
         .world = &c->world, .plan = c->plan, .options = &c->options, .backoff = &c->backoff
@@ -433,11 +431,17 @@ static void after_observing(struct cycle *c, struct step *s)
         after_planning(c, s);
 }
 
+/* Has a suspension ended since its end was looked for? */
+static bool is_released(const struct cycle *c, const struct step *s)
+{
+    return c->release && c->release <= step_wall(s) && c->options.mode == CYCLE_RUN;
+}
+
 /* After a stop or new manifests nothing new is sent; what is on its way is
  * awaited, jobs go on in DCT and are found again by the ledger. */
 static void go_on_executing(struct cycle *c, struct step *s)
 {
-    if (c->release && c->release <= s->now && c->options.mode == CYCLE_RUN) {
+    if (is_released(c, s)) {
         c->release = 0;
         c->replan = true;
     }
@@ -457,7 +461,7 @@ static void go_on(struct cycle *c, struct step *s)
     case CYCLE_IDLE:
         if (c->stopping)
             rest(c, s, false, 0);
-        else if (c->next_set || c->nudged || (c->next && c->next <= s->now))
+        else if (c->next_set || c->nudged || (c->next && c->next <= s->now) || is_released(c, s))
             cycle_observe(c, s);
         break;
     case CYCLE_OBSERVING:
@@ -483,12 +487,18 @@ static void observing_reply(struct cycle *c, const struct reply *r, struct step 
         after_planning(c, s);
 }
 
-static msec execution_wake(const struct cycle *c)
+/* That moment, or the end of a suspension, which is by another clock. */
+static msec or_release(const struct cycle *c, msec at)
 {
-    msec at = exec_wake(&c->exec);
-    bool sooner = c->release && c->options.mode == CYCLE_RUN && (!at || c->release < at);
+    msec release = c->release - c->ahead;
+    bool sooner = c->release && c->options.mode == CYCLE_RUN && (!at || release < at);
 
-    return sooner ? c->release : at;
+    return sooner ? release : at;
+}
+
+msec cycle_due(const struct cycle *c)
+{
+    return c->next ? or_release(c, c->next) : 0;
 }
 
 static void tell_wake(struct cycle *c, struct step *s)
@@ -496,37 +506,22 @@ static void tell_wake(struct cycle *c, struct step *s)
     msec at = 0;
 
     if (c->phase == CYCLE_IDLE)
-        at = c->next;
+        at = cycle_due(c);
     else if (c->phase == CYCLE_OBSERVING)
         at = observe_wake(c->observe);
     else if (c->phase == CYCLE_EXECUTING)
-        at = execution_wake(c);
+        at = or_release(c, exec_wake(&c->exec));
     if (at && at != c->told)
         fx_wake(s->fx, at);
     c->told = at;
 }
 
-/* Somebody put the clock back: every moment that was waited for is as much later
- * now. Nobody waits for those; what there is to do is found out anew. */
-static void note_clock(struct cycle *c, struct step *s)
-{
-    bool back = s->now + CLOCK_SLACK < c->now;
-
-    c->now = s->now;
-    if (!back || c->phase == CYCLE_STOPPED)
-        return;
-    c->told = 0;
-    backoff_reset(&c->backoff);
-    ledger_no_future(c->ledger, s->now);
-    cycle_look_anew(c, s);
-}
-
 void cycle_step(struct cycle *c, const struct event *ev, struct effects *out)
 {
-    struct step s = { ev->now, out, &c->ids };
+    struct step s = { ev->now, ev->ahead, out, &c->ids };
     size_t from = out->n;
 
-    note_clock(c, &s);
+    c->ahead = ev->ahead;
     switch (ev->type) {
     case EV_MANIFESTS:
         set_free(c->next_set);
@@ -551,7 +546,7 @@ void cycle_step(struct cycle *c, const struct event *ev, struct effects *out)
         break;
     case EV_OPTIONS:
         take_options(c, ev->options);
-        cycle_hold(c, ev->now);
+        cycle_hold(c, step_wall(&s));
         break;
     case EV_SERVER:
         c->api = ev->api;

@@ -72,36 +72,36 @@ char *cycle_refusal(const struct cycle *c, const struct event *ev)
                                 : forget_refusal(c->ledger, h->key, h->force);
 }
 
-static void sooner(msec *at, msec other, msec now)
+static void sooner(msec *at, msec other, msec wall)
 {
-    if (other > now && (!*at || other < *at))
+    if (other > wall && (!*at || other < *at))
         *at = other;
 }
 
-msec cycle_suspended_until(const struct cycle *c, msec now)
+msec cycle_suspended_until(const struct cycle *c, msec wall)
 {
     msec at = 0;
 
     for (size_t i = 0; i < c->configured.n; i++)
-        sooner(&at, c->configured.items[i].until, now);
+        sooner(&at, c->configured.items[i].until, wall);
     for (size_t i = 0; i < by_hand(c)->n; i++)
-        sooner(&at, by_hand(c)->items[i].until, now);
+        sooner(&at, by_hand(c)->items[i].until, wall);
     for (size_t i = 0; c->set && i < c->set->n; i++) {
         const struct policy *p = &c->set->items[i].object->policy;
         if (p->suspended)
-            sooner(&at, p->suspend_until, now);
+            sooner(&at, p->suspend_until, wall);
     }
     return at;
 }
 
-void cycle_hold(struct cycle *c, msec now)
+void cycle_hold(struct cycle *c, msec wall)
 {
     c->tracked = NULL;
-    c->release = cycle_suspended_until(c, now);
+    c->release = cycle_suspended_until(c, wall);
     for (size_t i = 0; c->plan && i < c->plan->n; i++) {
         struct action *a = &c->plan->items[i];
         const struct suspension *s =
-            suspension_of(&c->options, c->ledger, a->kind->kind, a->key, now);
+            suspension_of(&c->options, c->ledger, a->kind->kind, a->key, wall);
         if (s && a->state == A_WAITING && !a->pays_debt && a->verb != VERB_NONE)
             action_block_as(a, BLOCK_SUSPENDED, suspension_text(s));
     }
@@ -123,9 +123,7 @@ static void suspend(struct cycle *c, const struct hand *h, struct step *s)
     suspensions_put(by_hand(c), &one);
     fx_record(s->fx, key, suspension_record(&one));
     tell(s, REPORT_SUSPENDED, h, text);
-    cycle_hold(c, s->now);
-    if (c->phase == CYCLE_IDLE && c->next && h->until > s->now && h->until < c->next)
-        c->next = h->until;
+    cycle_hold(c, step_wall(s));
     free(text);
     free(key);
 }
@@ -161,7 +159,7 @@ void cycle_lift_expired(struct cycle *c, struct step *s)
 {
     for (size_t i = by_hand(c)->n; i-- > 0;) {
         const struct suspension *one = &by_hand(c)->items[i];
-        if (!one->until || one->until > s->now)
+        if (!one->until || one->until > step_wall(s))
             continue;
         char *text = suspension_text(one), *told = xasprintf("the time is over for: %s", text);
         lift(c, one, &(struct hand){ .key = one->key, .kind = one->kind }, told, s);

@@ -41,13 +41,15 @@ struct cycle {
     char *trouble;
     struct cycle_status last;   /* while the next plan is made, the counts of the last one */
     msec next, told;            /* when to observe again; what FX_WAKE said last */
-    msec release;               /* while executing: when the next suspension ends, 0 = none */
-    msec now;                   /* of the last event */
+    msec release;               /* by the wall clock: when the next suspension ends, 0 = none */
+    msec ahead;                 /* of the last event */
     msec seen_at, converged_at; /* when all of DCT was observed, and agreed, last */
 };
 
 /* cycle.c: begins to observe, whatever was being done. */
 void cycle_observe(struct cycle *c, struct step *s);
+/* When an idle cycle goes on by itself; 0 = never. */
+msec cycle_due(const struct cycle *c);
 
 /* cycle_hand.c */
 void cycle_by_hand(struct cycle *c, const struct event *ev, struct step *s);
@@ -56,9 +58,9 @@ void cycle_look_anew(struct cycle *c, struct step *s);
 /* Suspensions whose time is over leave the ledger. */
 void cycle_lift_expired(struct cycle *c, struct step *s);
 /* What is suspended now does not begin any more; what has begun goes on. */
-void cycle_hold(struct cycle *c, msec now);
-/* When the next suspension ends; 0 = none does. */
-msec cycle_suspended_until(const struct cycle *c, msec now);
+void cycle_hold(struct cycle *c, msec wall);
+/* When the next suspension ends, by the wall clock; 0 = none does. */
+msec cycle_suspended_until(const struct cycle *c, msec wall);
 
 /* status.c: what is true of objects after the effects from `from` on. */
 void cycle_track(struct cycle *c, const struct step *s, size_t from);

@@ -67,7 +67,8 @@ struct hand {
 
 struct event {
     enum event_type type;
-    msec now;
+    msec now;   /* never put back or forward: what is waited for is counted by it */
+    msec ahead; /* how far the wall clock is ahead of it, which anybody may set */
     union {
         struct set *set;
         struct reply reply;

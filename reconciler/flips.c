@@ -49,11 +49,11 @@ static struct flip *flip_of(struct flips *f, const char *key, msec now)
 }
 
 /* The moment, not how long it is until then: the words stay the same until it comes. */
-static void block(struct action *a, const struct flip *flip)
+static void block(struct action *a, const struct flip *flip, msec ahead)
 {
     struct buf until = BUF_WITH_LIMIT(64);
 
-    render_moment(flip->since + FLIPS_WINDOW, &until);
+    render_moment(flip->since + FLIPS_WINDOW + ahead, &until);
     action_block_as(a, BLOCK_FLAPPING,
                     xasprintf("its drift was repaired %u times within the hour, and something "
                               "changes it back; find out who, it is tried again at %s",
@@ -72,6 +72,6 @@ void flips_check(struct flips *f, struct plan *p, msec now, bool only_look)
             flip->n++;
             continue;
         }
-        block(a, flip);
+        block(a, flip, p->ahead);
     }
 }

@@ -11,7 +11,7 @@ struct track *track_of(const struct tracks *t, const char *key)
     return map_get(&t->by_key, key);
 }
 
-struct track *track_put(struct tracks *tracks, const char *key, msec now)
+struct track *track_put(struct tracks *tracks, const char *key, msec wall)
 {
     struct track *t = track_of(tracks, key);
     size_t n = strlen(key) + 1;
@@ -21,7 +21,7 @@ struct track *track_put(struct tracks *tracks, const char *key, msec now)
     t = xcalloc(1, sizeof(*t) + n);
     memcpy(t->key, key, n);
     for (size_t i = 0; i < CONDITIONS; i++)
-        t->since[i] = now;
+        t->since[i] = wall;
     map_set(&tracks->by_key, t->key, t);
     return t;
 }
@@ -38,7 +38,8 @@ static void track_free(struct track *t)
 }
 
 /* Grown by one: most objects have few, and there are many objects. */
-static void remember(struct track *t, enum condition_type type, const struct judgement *j, msec now)
+static void remember(struct track *t, enum condition_type type, const struct judgement *j,
+                     msec wall)
 {
     if (t->n_past == TRANSITIONS_MAX) {
         free(t->past[0].message);
@@ -50,7 +51,7 @@ static void remember(struct track *t, enum condition_type type, const struct jud
     if (!said && reason_is_error(j->reason) && t->error)
         said = t->error->text;
     t->past[t->n_past++] =
-        (struct transition){ .at = now,
+        (struct transition){ .at = wall,
                              .type = (uint8_t)type,
                              .status = (uint8_t)j->status,
                              .reason = (uint8_t)j->reason,
@@ -69,20 +70,20 @@ static bool is_news(const struct track *t, enum condition_type type, const struc
 }
 
 void track_take(struct track *t, struct judgement *of, enum condition_type first,
-                enum condition_type last, msec now)
+                enum condition_type last, msec wall)
 {
     for (enum condition_type type = first; type <= last; type++) {
         const struct judgement *j = &of[type - first];
         if (is_news(t, type, j))
-            remember(t, type, j, now);
+            remember(t, type, j, wall);
         if (j->status != t->now[type].status)
-            t->since[type] = now;
+            t->since[type] = wall;
         free(t->now[type].message);
         t->now[type] = *j;
     }
 }
 
-void track_error(struct track *t, enum error_class class, const char *text, msec now)
+void track_error(struct track *t, enum error_class class, const char *text, msec wall)
 {
     size_t n = strlen(text) + 1;
 
@@ -91,7 +92,7 @@ void track_error(struct track *t, enum error_class class, const char *text, msec
         return;
     free(t->error);
     t->error = xmalloc(sizeof(*t->error) + n);
-    t->error->at = now;
+    t->error->at = wall;
     t->error->class = class;
     memcpy(t->error->text, text, n);
 }

@@ -46,12 +46,12 @@ struct tracks {
 
 struct track *track_of(const struct tracks *t, const char *key);
 /* The track, made if there was none: nothing is known yet. */
-struct track *track_put(struct tracks *t, const char *key, msec now);
+struct track *track_put(struct tracks *t, const char *key, msec wall);
 /* The conditions from `first` up to `last`, messages taken. */
 void track_take(struct track *t, struct judgement *of, enum condition_type first,
-                enum condition_type last, msec now);
+                enum condition_type last, msec wall);
 /* Notes what went wrong, with the moment kept where nothing new did. */
-void track_error(struct track *t, enum error_class class, const char *text, msec now);
+void track_error(struct track *t, enum error_class class, const char *text, msec wall);
 void track_error_over(struct track *t);
 /* Drops the tracks that are not marked `stays`, and the marks. */
 void tracks_sweep(struct tracks *t);

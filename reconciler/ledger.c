@@ -161,7 +161,7 @@ char *entry_text(const struct entry *e)
         cJSON *intent = cJSON_AddObjectToObject(o, "intent");
         add_text(intent, "call", e->intent.call);
         add_text(intent, "job", e->intent.job);
-        cJSON_AddNumberToObject(intent, "at", (double)e->intent.at);
+        cJSON_AddNumberToObject(intent, "at", (double)e->intent.wall);
         add_true(intent, "makes", e->intent.makes);
         add_true(intent, "lost", e->intent.lost);
     }
@@ -197,7 +197,7 @@ static void restore_intent(struct intent *intent, const cJSON *o)
     intent->open = true;
     intent->call = own_text(o, "call");
     intent->job = own_text(o, "job");
-    intent->at = cJSON_IsNumber(at) ? (msec)at->valuedouble : 0;
+    intent->at = intent->wall = cJSON_IsNumber(at) ? (msec)at->valuedouble : 0;
     intent->makes = json_true(o, "makes");
     intent->lost = json_true(o, "lost");
     if (!intent->call)
@@ -311,10 +311,12 @@ void ledger_free(struct ledger *l)
 void ledger_compact(struct ledger *l)
 {
     struct buf texts = BUF_WITH_LIMIT(SIZE_MAX / 2);
+    msec *times = xcalloc(l->n + 1, sizeof(*times)); /* which no text holds */
 
     for (size_t i = 0; i < l->n; i++) {
         char *text = entry_text(l->items[i]);
         buf_add(&texts, text, strlen(text) + 1);
+        times[i] = l->items[i]->intent.at;
         free(text);
     }
     drop_entries(l);
@@ -322,6 +324,9 @@ void ledger_compact(struct ledger *l)
         if (!ledger_restore(l, texts.data + at))
             abort(); /* what we wrote we read */
     }
+    for (size_t i = 0; i < l->n; i++)
+        l->items[i]->intent.at = times[i];
+    free(times);
     buf_clear(&texts);
 }
 
@@ -395,10 +400,16 @@ static void replace(char **s, const char *with)
     free(old);
 }
 
-void entry_intend(struct entry *e, const char *call, msec now)
+void entry_intended_at(struct entry *e, msec now, msec wall)
+{
+    e->intent.at = now;
+    e->intent.wall = wall;
+}
+
+void entry_intend(struct entry *e, const char *call, msec now, msec wall)
 {
     e->intent.open = true;
-    e->intent.at = now;
+    entry_intended_at(e, now, wall);
     e->intent.makes = e->intent.lost = false;
     replace(&e->intent.call, call);
     replace(&e->intent.job, NULL);

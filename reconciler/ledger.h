@@ -17,7 +17,8 @@ struct intent {
     bool open;
     char *call; /* "create", "update", "delete", or a call's name */
     char *job;  /* NULL: no reply has named one */
-    msec at;
+    msec at;    /* by the clock that nobody sets */
+    msec wall;  /* the same moment as the ledger on disk has it, which outlives that clock */
     bool makes; /* it is the one that makes the object */
     bool lost;  /* it had a job, which DCT does not follow to its end */
 };
@@ -76,10 +77,12 @@ void entry_unapply_all(struct entry *e);
 /* DCT shows the applied row: if it does not one day, the value is gone. */
 void entry_see(struct entry *e, const char *row);
 bool entry_seen(const struct entry *e, const char *row);
-void entry_intend(struct entry *e, const char *call, msec now);
+void entry_intend(struct entry *e, const char *call, msec now, msec wall);
+/* The intent counts from that moment. */
+void entry_intended_at(struct entry *e, msec now, msec wall);
 void entry_job(struct entry *e, const char *job);
 void entry_close(struct entry *e); /* the intent's outcome is known */
-/* Somebody set the clock back: no intent is of the future. */
+/* Somebody set the clock back between two starts: no intent is of the future. */
 void ledger_no_future(struct ledger *l, msec now);
 
 #endif

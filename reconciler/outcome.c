@@ -134,7 +134,8 @@ static const cJSON *lost_job(const struct exec *x, const struct action *a, const
 }
 
 /* The ledger was lost, and learns of the creation. */
-static struct entry *entry_of_suspect(const struct exec *x, const struct action *a, msec now)
+static struct entry *entry_of_suspect(const struct exec *x, const struct action *a,
+                                      const struct step *s)
 {
     struct entry *e = ledger_put(x->world->ledger, a->key, a->kind->kind);
 
@@ -142,7 +143,8 @@ static struct entry *entry_of_suspect(const struct exec *x, const struct action 
     e->origin = ORIGIN_CREATED;
     free(e->id);
     e->id = NULL;
-    entry_intend(e, a->kind->creates[wire_create_variant(a->wanted->object)].name, now);
+    entry_intend(e, a->kind->creates[wire_create_variant(a->wanted->object)].name, s->now,
+                 step_wall(s));
     e->intent.makes = true;
     return e;
 }
@@ -153,9 +155,9 @@ static void wait_for_lost(struct exec *x, struct action *a, const cJSON *job, st
     struct entry *e = action_entry(x, a);
 
     if (!e || !e->intent.open)
-        e = entry_of_suspect(x, a, s->now);
+        e = entry_of_suspect(x, a, s);
     e->intent.lost = true;
-    e->intent.at = s->now;
+    entry_intended_at(e, s->now, step_wall(s));
     action_record(e, s);
     action_fail(x, a, FAIL_UNKNOWN,
                 xasprintf("DCT job %s is %s, and may be what nobody answered for",

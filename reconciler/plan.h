@@ -97,6 +97,7 @@ struct plan {
     size_t blocked, left;    /* `left`: of the blocked ones, those that are left alone */
     size_t managed, in_sync; /* objects that manifests want; those without any action */
     struct strings notes;    /* about the whole: what was not judged, what is not pruned */
+    msec ahead;              /* of the moments in it, the wall clock; people read that */
     bool unknown;            /* something could not be observed: "no changes" cannot be said */
 };
 

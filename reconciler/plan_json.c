@@ -79,12 +79,12 @@ static void add_needs(cJSON *o, const struct plan *p, const struct action *a)
         cJSON_AddItemToArray(list, cJSON_CreateString(p->items[a->needs[i]].key));
 }
 
-static void add_not_before(cJSON *o, const struct action *a)
+static void add_not_before(cJSON *o, const struct plan *p, const struct action *a)
 {
     struct buf when = BUF_WITH_LIMIT(64);
 
     if (a->not_before > 0)
-        render_moment(a->not_before, &when);
+        render_moment(a->not_before + p->ahead, &when);
     add_text(o, "notBefore", when.data);
     buf_clear(&when);
 }
@@ -120,7 +120,7 @@ static cJSON *action_json(const struct plan *p, const struct action *a)
     add_strings(o, "disruptions", &a->disruptions);
     add_place(o, a);
     add_needs(o, p, a);
-    add_not_before(o, a);
+    add_not_before(o, p, a);
     add_text(o, "state", action_state_name(a->state));
     add_text(o, "error", a->error);
     return o;

@@ -78,7 +78,7 @@ static void diff_change(struct buf *out, const struct action *a, const struct ch
     free(remark);
 }
 
-static void details(struct buf *out, const struct action *a)
+static void details(struct buf *out, const struct action *a, msec ahead)
 {
     struct buf when = BUF_WITH_LIMIT(64);
 
@@ -92,7 +92,7 @@ static void details(struct buf *out, const struct action *a)
     for (size_t i = 0; i < a->disruptions.n; i++)
         diff_line(out, "!", "", a->disruptions.items[i]);
     if (a->not_before > 0) {
-        render_moment(a->not_before, &when);
+        render_moment(a->not_before + ahead, &when);
         diff_line(out, "#", "not before", buf_text(&when));
     }
     if (a->error)
@@ -115,7 +115,7 @@ void plan_markdown(const struct plan *p, struct buf *out)
         table_row(out, &p->items[i], root);
     for (size_t i = 0; i < p->n; i++) {
         if (has_details(&p->items[i]))
-            details(out, &p->items[i]);
+            details(out, &p->items[i], p->ahead);
     }
     for (size_t i = 0; i < p->notes.n; i++) {
         buf_puts(out, i ? "- " : "\n- ");

@@ -35,6 +35,7 @@ struct page {
     bool colour;
     size_t root;
     size_t key_width;
+    msec ahead;
 };
 
 /* Columns of UTF-8 text: characters, not bytes. */
@@ -209,7 +210,7 @@ static void circumstances(struct page *page, const struct action *a)
         detail(page, PLAIN, "now: ", action_state_name(a->state));
     if (a->not_before > 0) {
         struct buf when = BUF_WITH_LIMIT(64);
-        render_moment(a->not_before, &when);
+        render_moment(a->not_before + page->ahead, &when);
         detail(page, PLAIN, "not before ", buf_text(&when));
         buf_clear(&when);
     }
@@ -247,7 +248,7 @@ static size_t key_width(const struct plan *p)
 
 void plan_text(const struct plan *p, bool colour, struct buf *out)
 {
-    struct page page = { out, colour, render_root(p), key_width(p) };
+    struct page page = { out, colour, render_root(p), key_width(p), p->ahead };
     char *root = render_root_text(p);
 
     if (root)

@@ -69,24 +69,30 @@ struct action *planning_add(struct planning *p, enum verb verb, const struct wan
 }
 
 const struct suspension *suspension_of(const struct cycle_options *o, const struct ledger *l,
-                                       enum kind kind, const char *key, msec now)
+                                       enum kind kind, const char *key, msec wall)
 {
     const struct suspensions *by_hand = ledger_suspensions(l);
 
     for (size_t i = 0; i < o->n_suspensions; i++) {
-        if (suspension_holds(&o->suspensions[i], kind, key, now))
+        if (suspension_holds(&o->suspensions[i], kind, key, wall))
             return &o->suspensions[i];
     }
     for (size_t i = 0; i < by_hand->n; i++) {
-        if (suspension_holds(&by_hand->items[i], kind, key, now))
+        if (suspension_holds(&by_hand->items[i], kind, key, wall))
             return &by_hand->items[i];
     }
     return NULL;
 }
 
+msec planning_wall(const struct planner *in)
+{
+    return in->now + in->ahead;
+}
+
 char *planning_suspended(const struct planner *in, enum kind kind, const char *key)
 {
-    const struct suspension *s = suspension_of(in->options, in->world->ledger, kind, key, in->now);
+    const struct suspension *s =
+        suspension_of(in->options, in->world->ledger, kind, key, planning_wall(in));
 
     return s ? suspension_text(s) : NULL;
 }
@@ -104,7 +110,8 @@ char *planning_policy(const struct planner *in, const struct wanted *w, enum blo
     if (w->held)
         return xstrdup(w->held);
     *as = BLOCK_SUSPENDED;
-    if (o->policy.suspended && (!o->policy.suspend_until || o->policy.suspend_until > in->now)) {
+    if (o->policy.suspended &&
+        (!o->policy.suspend_until || o->policy.suspend_until > planning_wall(in))) {
         char *until = until_text(o->policy.suspend_until);
         char *text =
             xasprintf("suspended: %s%s",
@@ -548,7 +555,8 @@ static void note_expired(const struct planner *in, struct plan *p)
     for (size_t i = 0; i < in->world->set->n; i++) {
         const struct wanted *w = &in->world->set->items[i];
         const struct policy *policy = &w->object->policy;
-        if (!policy->suspended || !policy->suspend_until || policy->suspend_until > in->now)
+        if (!policy->suspended || !policy->suspend_until ||
+            policy->suspend_until > planning_wall(in))
             continue;
         char *until = until_text(policy->suspend_until);
         char *note = xasprintf("%s: its policy.suspend is over (%s); take it out of the manifest, "
@@ -566,6 +574,7 @@ struct plan *plan_build(const struct planner *in)
     struct planning p = { in, rules, xcalloc(1, sizeof(*p.plan)) };
 
     p.plan->managed = in->world->set->n;
+    p.plan->ahead = in->ahead;
     for (size_t i = 0; i < in->world->set->n; i++)
         plan_wanted(&p, i);
     plan_consequences(&p);

@@ -11,7 +11,7 @@ struct planner {
     const struct world *world; /* matched */
     const struct cycle_options *options;
     const struct backoff *backoff;
-    msec now;
+    msec now, ahead; /* of the event */
 };
 
 struct rules;
@@ -54,7 +54,9 @@ void planning_block_by_policy(const struct planner *in, struct action *a, const 
 char *planning_suspended(const struct planner *in, enum kind kind, const char *key);
 /* The suspension of configuration or ledger that holds it back now, or NULL. */
 const struct suspension *suspension_of(const struct cycle_options *o, const struct ledger *l,
-                                       enum kind kind, const char *key, msec now);
+                                       enum kind kind, const char *key, msec wall);
+/* What the wall clock says. */
+msec planning_wall(const struct planner *in);
 struct diff;
 /* Does something differ that its creation was to bring? */
 bool creation_differs(const struct wanted *w, const struct diff *d);

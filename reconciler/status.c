@@ -46,6 +46,12 @@ static const char *trouble_of(const struct cycle *c)
     return c->unkept ? "the ledger cannot be written; the log says why" : c->trouble;
 }
 
+/* As people read it; 0 stays 0. */
+static msec wall_of(const struct cycle *c, msec at)
+{
+    return at ? at + c->ahead : 0;
+}
+
 void cycle_status(const struct cycle *c, struct cycle_status *out)
 {
     *out = (struct cycle_status){ .phase = c->phase,
@@ -53,9 +59,9 @@ void cycle_status(const struct cycle *c, struct cycle_status *out)
                                   .managed = c->set ? c->set->n : 0,
                                   .observed = c->observed,
                                   .trouble = trouble_of(c),
-                                  .next = c->next,
-                                  .seen_at = c->seen_at,
-                                  .converged_at = c->converged_at,
+                                  .next = wall_of(c, cycle_due(c)),
+                                  .seen_at = wall_of(c, c->seen_at),
+                                  .converged_at = wall_of(c, c->converged_at),
                                   .api = c->api };
     if (c->observe) {
         struct observe_progress p = observe_progress(c->observe);
@@ -106,7 +112,7 @@ static const struct kind_desc *kind_of_key(const char *key)
     return k;
 }
 
-static bool find_subject(const struct cycle *c, const char *key, msec now, struct subject *s)
+static bool find_subject(const struct cycle *c, const char *key, msec wall, struct subject *s)
 {
     const struct plan *plan = cycle_plan(c);
     long at = plan ? plan_index(plan, key) : -1;
@@ -120,7 +126,8 @@ static bool find_subject(const struct cycle *c, const char *key, msec now, struc
                            .backoff = &c->backoff,
                            .options = &c->options,
                            .left_out = c->set && strings_has(&c->set->left_out, key),
-                           .now = now };
+                           .now = wall - c->ahead,
+                           .wall = wall };
     if (!s->wanted && !s->entry && !s->left_out)
         return false;
     s->kind = s->wanted  ? s->wanted->object->kind
@@ -158,25 +165,25 @@ static void view(const struct cycle *c, struct object_status *o)
     bool waits = a && !a->blocked && (a->state == A_WAITING || a->state == A_FAILED);
 
     o->track = track_of(&c->tracks, o->is.key);
-    o->next_retry = waits && a->not_before > o->is.now ? a->not_before : 0;
+    o->next_retry = waits && a->not_before > o->is.now ? a->not_before + c->ahead : 0;
     o->attempts = backoff_tries(&c->backoff, o->is.key);
 }
 
-bool cycle_object(const struct cycle *c, const char *key, msec now, struct object_status *out)
+bool cycle_object(const struct cycle *c, const char *key, msec wall, struct object_status *out)
 {
-    if (!find_subject(c, key, now, &out->is))
+    if (!find_subject(c, key, wall, &out->is))
         return false;
     view(c, out);
     return true;
 }
 
-bool cycle_next_object(const struct cycle *c, size_t *cursor, msec now, struct object_status *out)
+bool cycle_next_object(const struct cycle *c, size_t *cursor, msec wall, struct object_status *out)
 {
     const char *key;
 
     while ((key = nth_key(c, *cursor))) {
         size_t i = (*cursor)++;
-        if (!is_repeated(c, i, key) && cycle_object(c, key, now, out))
+        if (!is_repeated(c, i, key) && cycle_object(c, key, wall, out))
             return true;
     }
     return false;
@@ -188,7 +195,7 @@ static void note_obstacle(const struct subject *s, struct track *t)
     const struct action *a = s->action;
 
     if (a && condition_obstacle(s))
-        track_error(t, ERROR_BLOCKED, a->blocked, s->now);
+        track_error(t, ERROR_BLOCKED, a->blocked, s->wall);
     else if (t->error && t->error->class == ERROR_BLOCKED)
         track_error_over(t);
 }
@@ -201,38 +208,38 @@ static void judge(const struct subject *s, struct track *t)
     condition_judge(s, of);
     if (of[CONDITION_SYNCED].status == TRUTH_TRUE)
         track_error_over(t);
-    track_take(t, of, CONDITION_READY, CONDITION_DRIFTED, s->now);
+    track_take(t, of, CONDITION_READY, CONDITION_DRIFTED, s->wall);
     t->judged = true;
 }
 
-static void update(struct cycle *c, const char *key, bool planned, msec now)
+static void update(struct cycle *c, const char *key, bool planned, msec wall)
 {
     struct subject s;
     struct judgement suspended;
 
-    if (!find_subject(c, key, now, &s))
+    if (!find_subject(c, key, wall, &s))
         return;
-    struct track *t = track_put(&c->tracks, key, now);
+    struct track *t = track_put(&c->tracks, key, wall);
     t->stays = true;
     if (planned)
         judge(&s, t);
     condition_suspended(&s, &suspended);
-    track_take(t, &suspended, CONDITION_SUSPENDED, CONDITION_SUSPENDED, now);
+    track_take(t, &suspended, CONDITION_SUSPENDED, CONDITION_SUSPENDED, wall);
 }
 
-static void update_all(struct cycle *c, bool planned, msec now)
+static void update_all(struct cycle *c, bool planned, msec wall)
 {
     const char *key;
 
     for (size_t i = 0; (key = nth_key(c, i)); i++) {
         if (!is_repeated(c, i, key))
-            update(c, key, planned, now);
+            update(c, key, planned, wall);
     }
     tracks_sweep(&c->tracks);
     c->tracked = c->set;
 }
 
-static void note_failure(struct cycle *c, const char *key, msec now)
+static void note_failure(struct cycle *c, const char *key, msec wall)
 {
     static const enum error_class classes[] = { [FAIL_RECOVERABLE] = ERROR_RECOVERABLE,
                                                 [FAIL_TERMINAL] = ERROR_TERMINAL,
@@ -241,8 +248,8 @@ static void note_failure(struct cycle *c, const char *key, msec now)
     long at = plan ? plan_index(plan, key) : -1;
 
     if (at >= 0 && plan->items[at].error)
-        track_error(track_put(&c->tracks, key, now), classes[backoff_why(&c->backoff, key)],
-                    plan->items[at].error, now);
+        track_error(track_put(&c->tracks, key, wall), classes[backoff_why(&c->backoff, key)],
+                    plan->items[at].error, wall);
 }
 
 enum moves { MOVES_NOTHING, MOVES_ONE, MOVES_FAILED, MOVES_SUSPENSIONS };
@@ -282,13 +289,13 @@ void cycle_track(struct cycle *c, const struct step *s, size_t from)
         planned = planned || e->type == FX_PLANNED || e->type == FX_RESTED;
         all = all || suspends(e);
         if (mover(e, MOVES_FAILED))
-            note_failure(c, mover(e, MOVES_FAILED), s->now);
+            note_failure(c, mover(e, MOVES_FAILED), step_wall(s));
     }
     if ((planned && c->plan) || all)
-        update_all(c, planned && c->plan, s->now);
+        update_all(c, planned && c->plan, step_wall(s));
     for (size_t i = from; i < s->fx->n && cycle_plan(c); i++) {
         if (mover(&s->fx->items[i], MOVES_ONE))
-            update(c, mover(&s->fx->items[i], MOVES_ONE), true, s->now);
+            update(c, mover(&s->fx->items[i], MOVES_ONE), true, step_wall(s));
     }
 }
 

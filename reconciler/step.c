@@ -3,6 +3,11 @@
 
 #include <string.h>
 
+msec step_wall(const struct step *s)
+{
+    return s->now + s->ahead;
+}
+
 struct request *request_new(const char *method, char *path)
 {
     struct request *r = xcalloc(1, sizeof(*r));

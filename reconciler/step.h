@@ -5,10 +5,13 @@
 #include "reconciler/event.h"
 
 struct step {
-    msec now;
+    msec now, ahead; /* of the event */
     struct effects *fx;
     uint64_t *ids; /* the last request id given out */
 };
+
+/* What the wall clock says: for moments that people name, or that are kept. */
+msec step_wall(const struct step *s);
 
 enum { READ_TIMEOUT = 60000, WRITE_TIMEOUT = 120000 };
 

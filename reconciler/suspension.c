@@ -67,9 +67,9 @@ void suspensions_clear(struct suspensions *l)
     *l = (struct suspensions){ 0 };
 }
 
-bool suspension_holds(const struct suspension *s, enum kind kind, const char *key, msec now)
+bool suspension_holds(const struct suspension *s, enum kind kind, const char *key, msec wall)
 {
-    if (s->until && s->until <= now)
+    if (s->until && s->until <= wall)
         return false;
     return s->key ? streq(s->key, key) : s->kind == KINDS || s->kind == kind;
 }

@@ -30,7 +30,7 @@ void suspensions_remove(struct suspensions *l, enum kind kind, const char *key);
 void suspensions_clear(struct suspensions *l);
 
 /* Does it hold the object back at that moment? */
-bool suspension_holds(const struct suspension *s, enum kind kind, const char *key, msec now);
+bool suspension_holds(const struct suspension *s, enum kind kind, const char *key, msec wall);
 /* ", until 2026-12-01T00:00:00Z", or ""; owned. */
 char *until_text(msec until);
 /* "everything is suspended: INC-1234, until 2026-12-01T00:00:00Z"; owned. */

@@ -75,7 +75,7 @@ static void intend(struct exec *x, struct action *a, const struct todo *t, struc
         e->owes_enable = !wants_off(a);
     if (t->type == TODO_CREATE || t->type == TODO_UPDATE)
         owe_refreshes(x, a, s);
-    entry_intend(e, call, s->now);
+    entry_intend(e, call, s->now, step_wall(s));
     e->intent.makes = t->type == TODO_CREATE;
     action_record(e, s);
 }
@@ -132,7 +132,7 @@ static void left_alone(struct entry *e, const struct step *s)
         return;
     }
     entry_job(e, NULL);
-    e->intent.at = s->now;
+    entry_intended_at(e, s->now, step_wall(s));
 }
 
 /* Users of the environment that it was in are not those of the one it is in now. */
@@ -232,7 +232,7 @@ static void job_lost(struct exec *x, struct action *a, const char *how, struct s
                            a->run->job, how);
 
     entry_job(e, NULL);
-    e->intent.at = s->now;
+    entry_intended_at(e, s->now, step_wall(s));
     e->intent.lost = true;
     action_record(e, s);
     action_fail(x, a, FAIL_UNKNOWN, text, s);

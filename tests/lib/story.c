@@ -83,6 +83,27 @@ struct test_world *story_of(const char *yaml)
     return w;
 }
 
+struct test_world *story_service(const char *yaml)
+{
+    struct test_world *w = story_of(yaml);
+
+    w->options.mode = CYCLE_RUN;
+    test_world_restart(w);
+    test_world_manifests(w, yaml);
+    test_world_run(w, LONG);
+    assert_true(w->rested && w->converged);
+    story_forget(w);
+    return w;
+}
+
+void story_go_on(struct test_world *w, msec span)
+{
+    for (msec end = w->now + span; w->now < end;) {
+        w->rested = false;
+        test_world_run(w, end - w->now);
+    }
+}
+
 char *story_plan(struct test_world *w, const char *yaml)
 {
     struct buf b = BUF_WITH_LIMIT(SAID_MAX);

@@ -19,6 +19,11 @@ void story_settle(struct test_world *w);
 void story_rest(struct test_world *w, const char *yaml);
 void story_forget(struct test_world *w);
 
+/* The service, at rest with those manifests; nothing told or sent yet. */
+struct test_world *story_service(const char *yaml);
+/* It goes on for that long, however often it rests meanwhile. */
+void story_go_on(struct test_world *w, msec span);
+
 /* What the plan of those manifests would say; sends nothing but reads. */
 char *story_plan(struct test_world *w, const char *yaml);
 

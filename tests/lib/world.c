@@ -191,6 +191,7 @@ static void feed(struct test_world *w, struct event ev)
     bool record_failed = false;
 
     ev.now = w->now + w->skew;
+    ev.ahead = w->ahead;
     cycle_step(w->cycle, &ev, &fx);
     for (size_t i = 0; i < fx.n && !w->dead; i++) {
         bool counts = fx.items[i].type == FX_RECORD || fx.items[i].type == FX_SEND;
@@ -292,6 +293,8 @@ void test_world_restart(struct test_world *w)
     }
     w->n_pending = kept;
     w->wake = 0;
+    w->next_skew += w->ahead;
+    w->ahead = 0;
     w->skew = w->next_skew;
     w->dead = w->rested = false;
     w->die_at = w->effects = 0;
@@ -312,6 +315,13 @@ bool test_world_late(const struct test_world *w)
             return true;
     }
     return false;
+}
+
+void test_world_set_clock(struct test_world *w, msec by)
+{
+    w->ahead += by;
+    w->rested = false;
+    feed(w, (struct event){ .type = EV_WAKE });
 }
 
 void test_world_nudge(struct test_world *w)

@@ -37,6 +37,7 @@ struct test_world {
     msec now;         /* DCT's clock */
     msec skew;        /* our clock, less DCT's; */
     msec next_skew;   /* the same from the next start on */
+    msec ahead;       /* how far our wall clock was put forward since the start */
     struct buf trace; /* writes, jobs, reports */
     /* The writes in order: "VDB/orders-dev PATCH /vdbs/{id} {"description":"x"}". */
     struct strings sent;
@@ -72,6 +73,8 @@ void test_world_manifests(struct test_world *w, const char *yaml);
 void test_world_run(struct test_world *w, msec limit);
 /* The process ends and starts again with what the ledger holds. */
 void test_world_restart(struct test_world *w);
+/* Somebody puts our wall clock forward, or back (negative), and it is noticed. */
+void test_world_set_clock(struct test_world *w, msec by);
 void test_world_nudge(struct test_world *w);
 /* Is a request still to come to DCT that nobody waits for? */
 bool test_world_late(const struct test_world *w);

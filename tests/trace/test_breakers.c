@@ -50,14 +50,6 @@ static size_t times_told(const struct test_world *w, const char *what)
     return n;
 }
 
-static void pass(struct test_world *w, msec time)
-{
-    for (msec end = w->now + time; w->now < end;) {
-        w->rested = false;
-        test_world_run(w, end - w->now);
-    }
-}
-
 /* Cycle after cycle finds the same: people hear of it when it begins. */
 static void test_what_is_left_alone_is_told_once(void **state)
 {
@@ -68,17 +60,17 @@ static void test_what_is_left_alone_is_told_once(void **state)
     w->options.interval = 5 * minute;
     test_world_restart(w);
     test_world_manifests(w, estate_all());
-    pass(w, 60 * minute);
+    story_go_on(w, 60 * minute);
     story_forget(w);
     for (unsigned i = 0; i <= FLIPS_MAX; i++) {
         spoil_description(w);
         test_world_nudge(w);
-        pass(w, minute);
+        story_go_on(w, minute);
     }
-    pass(w, 40 * minute);
+    story_go_on(w, 40 * minute);
     assert_int_equal(times_told(w, "is \"by hand\", the manifest says"), FLIPS_MAX + 1);
     assert_int_equal(times_told(w, "and something changes it back"), 1);
-    pass(w, 30 * minute);
+    story_go_on(w, 30 * minute);
     story_member(w, "/vdbs", "orders-dev", "description", "for developers");
     test_world_free(w);
 }

@@ -17,27 +17,6 @@ static const msec HOUR = 3600000;
 
 static const char root[] = "uid 0 (root)";
 
-static struct test_world *service(void)
-{
-    struct test_world *w = story_of(estate_all());
-
-    w->options.mode = CYCLE_RUN;
-    test_world_restart(w);
-    test_world_manifests(w, estate_all());
-    test_world_run(w, HOUR);
-    assert_true(w->rested && w->converged);
-    story_forget(w);
-    return w;
-}
-
-static void run_for(struct test_world *w, msec span)
-{
-    for (msec end = w->now + span; w->now < end;) {
-        w->rested = false;
-        test_world_run(w, end - w->now);
-    }
-}
-
 static void spoil(struct test_world *w)
 {
     story_meddle(
@@ -78,14 +57,14 @@ static void refused(const struct test_world *w, enum event_type type, struct han
 
 static void test_one_object_is_left_alone_until_it_is_resumed(void **state)
 {
-    struct test_world *w = service();
+    struct test_world *w = story_service(estate_all());
 
     (void)state;
     test_world_ask(w, EV_SUSPEND, on_object("INC-1", 0));
     is_suspended(w, "VDB/orders-dev", "it is suspended: INC-1, by uid 0 (root)");
     is_suspended(w, "VDB/orders-test", NULL);
     spoil(w);
-    run_for(w, HOUR);
+    story_go_on(w, HOUR);
     story_sent(w, "");
     test_world_ask(w, EV_RESUME, on_object(NULL, 0));
     is_suspended(w, "VDB/orders-dev", NULL);
@@ -96,14 +75,14 @@ static void test_one_object_is_left_alone_until_it_is_resumed(void **state)
 
 static void test_a_restart_lifts_nothing(void **state)
 {
-    struct test_world *w = service();
+    struct test_world *w = story_service(estate_all());
 
     (void)state;
     test_world_ask(w, EV_SUSPEND, (struct hand){ .whom = root, .kind = KINDS, .reason = "freeze" });
     test_world_restart(w);
     test_world_manifests(w, estate_all());
     spoil(w);
-    run_for(w, HOUR);
+    story_go_on(w, HOUR);
     story_sent(w, "");
     is_suspended(w, "Engine/east", "everything is suspended: freeze, by uid 0 (root)");
     test_world_ask(w, EV_RESUME, (struct hand){ .whom = root, .kind = KINDS });
@@ -116,7 +95,7 @@ static void test_a_restart_lifts_nothing(void **state)
 /* Nobody asks: the service wakes by itself, long before its interval is over. */
 static void test_it_ends_by_itself(void **state)
 {
-    struct test_world *w = service();
+    struct test_world *w = story_service(estate_all());
 
     (void)state;
     w->options.interval = 24 * HOUR;
@@ -127,9 +106,9 @@ static void test_it_ends_by_itself(void **state)
                    (struct hand){ .whom = root, .kind = KIND_VDB, .until = w->now + HOUR });
     is_suspended(w, "VDB/orders-test", "its kind is suspended: no reason given");
     spoil(w);
-    run_for(w, HOUR - 1);
+    story_go_on(w, HOUR - 1);
     story_sent(w, "");
-    run_for(w, 60000);
+    story_go_on(w, 60000);
     story_sent(w, repair);
     is_suspended(w, "VDB/orders-test", NULL);
     story_holds(buf_text(&w->trace), "resumed the time is over for");
@@ -152,7 +131,7 @@ static void test_in_the_middle_of_work(void **state)
     assert_int_equal(test_world_count(w, "/dsources", NULL), 0);
     story_sent(w, "");
     test_world_ask(w, EV_RESUME, (struct hand){ .whom = root, .kind = KINDS });
-    run_for(w, 2 * HOUR);
+    story_go_on(w, 2 * HOUR);
     assert_true(w->converged);
     assert_int_equal(test_world_count(w, "/vdbs", NULL), 2);
     test_world_free(w);
@@ -176,7 +155,7 @@ static void test_it_ends_in_the_middle_of_work(void **state)
     test_world_run(w, 10000);
     story_holds(buf_text(&w->trace), "started Environment/pg-target");
     story_lacks(buf_text(&w->trace), "done Environment/pg-staging");
-    run_for(w, HOUR);
+    story_go_on(w, HOUR);
     assert_true(w->converged);
     assert_int_equal(test_world_count(w, "/environments", NULL), 2);
     test_world_free(w);
@@ -198,14 +177,14 @@ static void test_configured_in_the_middle_of_work(void **state)
     cycle_step(w->cycle, &(struct event){ .type = EV_OPTIONS, .now = w->now, .options = &o }, &fx);
     effects_free(&fx);
     is_suspended(w, "VDB/orders-dev", "everything is suspended: audit");
-    run_for(w, HOUR);
+    story_go_on(w, HOUR);
     assert_int_equal(test_world_count(w, "/environments", NULL), 0);
     test_world_free(w);
 }
 
 static void test_only_what_was_suspended_by_hand_is_resumed(void **state)
 {
-    struct test_world *w = service();
+    struct test_world *w = story_service(estate_all());
     const struct suspension vdbs = { .kind = KIND_VDB, .reason = "audit" };
 
     (void)state;
@@ -227,7 +206,7 @@ static char *id_of(struct test_world *w, const char *name)
 
 static void test_forgotten_and_taken_over_again(void **state)
 {
-    struct test_world *w = service();
+    struct test_world *w = story_service(estate_all());
     char *id = id_of(w, "orders-dev");
     struct hand h = on_object(NULL, 0);
 
@@ -252,7 +231,7 @@ static void test_forgotten_and_taken_over_again(void **state)
 
 static void test_two_keys_never_mean_one_object(void **state)
 {
-    struct test_world *w = service();
+    struct test_world *w = story_service(estate_all());
     char *other = id_of(w, "orders-test");
     struct hand h = on_object(NULL, 0);
 
@@ -300,7 +279,7 @@ static void test_at_any_moment_of_the_work(void **state)
         test_world_manifests(w, estate_all());
         test_world_run(w, at);
         test_world_ask(w, EV_FORGET, h);
-        run_for(w, 2 * HOUR);
+        story_go_on(w, 2 * HOUR);
         assert_true(w->converged);
         assert_int_equal(test_world_count(w, "/management/engines", NULL), 1);
         assert_int_equal(test_world_count(w, "/vdbs", NULL), 2);

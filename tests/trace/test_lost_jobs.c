@@ -24,16 +24,6 @@ static struct test_world *linking(const char *fault)
     return w;
 }
 
-static void live(struct test_world *w, msec time)
-{
-    msec end = w->now + time;
-
-    while (w->now < end) {
-        w->rested = false;
-        test_world_run(w, end - w->now);
-    }
-}
-
 static size_t writes_of(const struct test_world *w, const char *start)
 {
     size_t n = 0;
@@ -48,7 +38,7 @@ static void stays_half_made(const char *fault)
     struct test_world *w = linking(fault);
 
     test_world_manifests(w, estate_all());
-    live(w, 6 * (msec)HOUR);
+    story_go_on(w, 6 * (msec)HOUR);
     assert_int_equal(writes_of(w, "DSource/orders"), 1);
     assert_int_equal(writes_of(w, "VDB/"), 0);
     char *plan = story_plan(w, estate_all());
@@ -97,7 +87,7 @@ static void test_work_that_goes_on_is_given_time(void **state)
 
     (void)state;
     test_world_manifests(w, estate_all());
-    live(w, HOUR);
+    story_go_on(w, HOUR);
     assert_int_equal(writes_of(w, "DSource/orders"), 1);
     story_settle(w);
     test_world_free(w);
@@ -117,7 +107,7 @@ static void test_a_job_that_failed_unheard_is_a_failed_creation(void **state)
     (void)state;
     w->fate = unheard_link;
     test_world_manifests(w, estate_all());
-    live(w, 6 * (msec)HOUR);
+    story_go_on(w, 6 * (msec)HOUR);
     assert_int_equal(writes_of(w, "DSource/orders"), 1);
     assert_int_equal(writes_of(w, "VDB/"), 0);
     char *plan = story_plan(w, estate_all());

@@ -178,15 +178,9 @@ static void test_a_suspension_runs_out(void **state)
     test_world_run(w, 60000);
     assert_true(w->rested);
     story_sent(w, "");
-    while (w->now < 3500000) {
-        w->rested = false;
-        test_world_run(w, 3500000 - w->now);
-    }
+    story_go_on(w, 3500000 - w->now);
     story_sent(w, "");
-    while (w->now < 4500000) {
-        w->rested = false;
-        test_world_run(w, 4500000 - w->now);
-    }
+    story_go_on(w, 4500000 - w->now);
     story_sent(w, "VDB/orders-test PATCH /vdbs/{id} {\"description\":\"mine\"}\n");
     free(yaml);
     test_world_free(w);
@@ -207,10 +201,7 @@ static void test_a_blocked_line_stops_no_service(void **state)
     story_meddle(w, "drift",
                  "{\"kind\":\"vdbs\",\"name\":\"orders-dev\",\"set\":{\"description\":"
                  "\"theirs\"}}");
-    for (msec end = w->now + 600000; w->now < end;) {
-        w->rested = false;
-        test_world_run(w, end - w->now);
-    }
+    story_go_on(w, 600000);
     story_sent(w, "VDB/orders-dev PATCH /vdbs/{id} {\"description\":\"for developers\"}\n");
     free(yaml);
     test_world_free(w);

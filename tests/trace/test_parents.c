@@ -14,16 +14,6 @@
 
 enum { HOUR = 3600000 };
 
-static void live(struct test_world *w, msec time)
-{
-    msec end = w->now + time;
-
-    while (w->now < end) {
-        w->rested = false;
-        test_world_run(w, end - w->now);
-    }
-}
-
 /* The parent is off and has no snapshot: it is said once, and asked for nothing. */
 static void test_a_disabled_parent_without_a_snapshot(void **state)
 {
@@ -39,7 +29,7 @@ static void test_a_disabled_parent_without_a_snapshot(void **state)
     w->options.mode = CYCLE_RUN;
     test_world_restart(w);
     test_world_manifests(w, both);
-    live(w, 3 * (msec)HOUR);
+    story_go_on(w, 3 * (msec)HOUR);
     story_sent(w, "");
     assert_true(test_world_told(w, "VDB/orders-dev: blocked: it has no snapshot that "
                                    "VDB/orders-test could start from, and none can be taken while "

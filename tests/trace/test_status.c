@@ -67,27 +67,6 @@ static void went_through(const struct test_world *w, const char *key, const char
     buf_clear(&b);
 }
 
-static struct test_world *service_of(const char *yaml)
-{
-    struct test_world *w = story_of(yaml);
-
-    w->options.mode = CYCLE_RUN;
-    test_world_restart(w);
-    test_world_manifests(w, yaml);
-    test_world_run(w, HOUR);
-    assert_true(w->rested && w->converged);
-    story_forget(w);
-    return w;
-}
-
-static void run_for(struct test_world *w, msec span)
-{
-    for (msec end = w->now + span; w->now < end;) {
-        w->rested = false;
-        test_world_run(w, end - w->now);
-    }
-}
-
 static void spoil(struct test_world *w)
 {
     story_meddle(
@@ -128,7 +107,7 @@ static void test_from_nothing_to_ready(void **state)
 /* The next observation says nothing new, and nothing flaps while it lasts. */
 static void test_what_stands_stands_while_dct_is_observed(void **state)
 {
-    struct test_world *w = service_of(estate_all());
+    struct test_world *w = story_service(estate_all());
     const msec since = look_at(w, "VDB/orders-dev").track->since[CONDITION_READY];
 
     (void)state;
@@ -148,12 +127,12 @@ static void test_drift_that_is_only_reported(void **state)
     char *yaml = text_with(estate_all(), "mountLocation: /mnt/orders-dev}\n  enabled: true\n",
                            "mountLocation: /mnt/orders-dev}\n  enabled: true\n"
                            "policy: {mode: warn}\n");
-    struct test_world *w = service_of(estate_all());
+    struct test_world *w = story_service(estate_all());
 
     (void)state;
     test_world_manifests(w, yaml);
     spoil(w);
-    run_for(w, HOUR);
+    story_go_on(w, HOUR);
     is(w, "VDB/orders-dev", CONDITION_READY, "Ready True Available");
     is(w, "VDB/orders-dev", CONDITION_SYNCED, "Synced False NotEnforced");
     is(w, "VDB/orders-dev", CONDITION_STALLED, "Stalled False NotStalled");
@@ -165,7 +144,7 @@ static void test_drift_that_is_only_reported(void **state)
     story_meddle(w, "drift",
                  "{\"kind\":\"vdbs\",\"name\":\"orders-dev\",\"set\":{\"description\":"
                  "\"for developers\"}}");
-    run_for(w, HOUR);
+    story_go_on(w, HOUR);
     is_well(w, "VDB/orders-dev");
     free(yaml);
     test_world_free(w);
@@ -176,13 +155,13 @@ static void test_what_somebody_switched_off_is_not_ready(void **state)
     char *yaml = text_with(estate_all(), "mountLocation: /mnt/orders-dev}\n  enabled: true\n",
                            "mountLocation: /mnt/orders-dev}\n  enabled: true\n"
                            "policy: {mode: warn}\n");
-    struct test_world *w = service_of(estate_all());
+    struct test_world *w = story_service(estate_all());
 
     (void)state;
     test_world_manifests(w, yaml);
     story_meddle(w, "drift",
                  "{\"kind\":\"vdbs\",\"name\":\"orders-dev\",\"set\":{\"enabled\":false}}");
-    run_for(w, HOUR);
+    story_go_on(w, HOUR);
     is(w, "VDB/orders-dev", CONDITION_READY, "Ready False Disabled");
     is(w, "VDB/orders-dev", CONDITION_DRIFTED, "Drifted True Drift");
     free(yaml);
@@ -197,7 +176,7 @@ static enum fate patches_fail(struct test_world *w, const struct request *r)
 
 static void test_a_failure_is_retried_and_then_stalls(void **state)
 {
-    struct test_world *w = service_of(estate_all());
+    struct test_world *w = story_service(estate_all());
 
     (void)state;
     spoil(w);
@@ -212,12 +191,12 @@ static void test_a_failure_is_retried_and_then_stalls(void **state)
     assert_true(o.attempts > 0);
     assert_true(o.next_retry > w->now);
     says(w, "VDB/orders-dev", CONDITION_SYNCED, "DCT answered 503: engine unreachable");
-    run_for(w, 6 * HOUR);
+    story_go_on(w, 6 * HOUR);
     is(w, "VDB/orders-dev", CONDITION_STALLED, "Stalled True KeepsFailing");
     o = look_at(w, "VDB/orders-dev");
     assert_int_equal(object_state(&o), OBJECT_FAILED);
     w->fate = NULL;
-    run_for(w, HOUR);
+    story_go_on(w, HOUR);
     is_well(w, "VDB/orders-dev");
     assert_int_equal(look_at(w, "VDB/orders-dev").attempts, 0);
     test_world_free(w);
@@ -230,7 +209,7 @@ static enum fate patches_are_refused(struct test_world *w, const struct request 
 
 static void test_a_write_without_an_answer(void **state)
 {
-    struct test_world *w = service_of(estate_all());
+    struct test_world *w = story_service(estate_all());
 
     (void)state;
     spoil(w);
@@ -240,7 +219,7 @@ static void test_a_write_without_an_answer(void **state)
     is(w, "VDB/orders-dev", CONDITION_SYNCED, "Synced False OutcomeUnknown");
     assert_int_equal(look_at(w, "VDB/orders-dev").track->error->class, ERROR_UNKNOWN_OUTCOME);
     w->fate = NULL;
-    run_for(w, HOUR);
+    story_go_on(w, HOUR);
     is_well(w, "VDB/orders-dev");
     test_world_free(w);
 }
@@ -301,17 +280,17 @@ static enum fate vdbs_are_refused(struct test_world *w, const struct request *r)
 
 static void test_a_list_that_cannot_be_read(void **state)
 {
-    struct test_world *w = service_of(estate_all());
+    struct test_world *w = story_service(estate_all());
 
     (void)state;
     w->fate = vdbs_are_refused;
-    run_for(w, HOUR);
+    story_go_on(w, HOUR);
     is(w, "VDB/orders-dev", CONDITION_READY, "Ready Unknown NotObservable");
     is(w, "VDB/orders-dev", CONDITION_SYNCED, "Synced Unknown NotObservable");
     is(w, "VDB/orders-dev", CONDITION_DRIFTED, "Drifted Unknown NotObservable");
     is_well(w, "Engine/east");
     w->fate = NULL;
-    run_for(w, HOUR);
+    story_go_on(w, HOUR);
     is_well(w, "VDB/orders-dev");
     test_world_free(w);
 }
@@ -325,12 +304,12 @@ static enum fate nothing_is_answered(struct test_world *w, const struct request 
 
 static void test_a_dct_that_is_away_changes_no_condition(void **state)
 {
-    struct test_world *w = service_of(estate_all());
+    struct test_world *w = story_service(estate_all());
     struct cycle_status status;
 
     (void)state;
     w->fate = nothing_is_answered;
-    run_for(w, HOUR);
+    story_go_on(w, HOUR);
     is_well(w, "VDB/orders-dev");
     cycle_status(w->cycle, &status);
     assert_non_null(status.trouble);
@@ -341,7 +320,7 @@ static void test_a_dct_that_is_away_changes_no_condition(void **state)
 /* The ledger knows objects before any manifest is read. */
 static void test_before_the_first_manifests(void **state)
 {
-    struct test_world *w = service_of(estate_all());
+    struct test_world *w = story_service(estate_all());
     struct object_status o;
     size_t cursor = 0, n = 0;
 
@@ -363,7 +342,7 @@ static void test_no_manifest_and_prune_is_off(void **state)
     const char *last = strstr(estate_all(), "---\napiVersion: dct/v1\nkind: VDB\nmetadata: "
                                             "{name: orders-test}");
     char *yaml = xstrndup(estate_all(), (size_t)(last - estate_all()));
-    struct test_world *w = service_of(estate_all());
+    struct test_world *w = story_service(estate_all());
 
     (void)state;
     test_world_manifests(w, yaml);
@@ -384,7 +363,7 @@ static void test_no_manifest_and_prune_is_off(void **state)
 static void test_a_manifest_with_findings(void **state)
 {
     char *yaml = text_with(estate_all(), "description: for developers", "wrong: yes");
-    struct test_world *w = service_of(estate_all());
+    struct test_world *w = story_service(estate_all());
 
     (void)state;
     w->findings_meant = true;
