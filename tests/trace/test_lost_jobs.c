@@ -124,7 +124,7 @@ static struct test_world *protected_half(const char *yaml)
     struct test_world *w = linking("\"job\":\"FAILED\",\"job_error\":\"no space left\"");
 
     test_world_manifests(w, yaml);
-    live(w, HOUR);
+    story_go_on(w, HOUR);
     assert_int_equal(writes_of(w, "DSource/orders"), 1);
     char *plan = story_plan(w, yaml);
     story_holds(plan, "! DSource/orders blocked: DCT failed to make it and left");
@@ -153,7 +153,7 @@ static void test_what_is_protected_is_left_to_a_person(void **state)
 
     w = protected_half(yaml);
     test_world_ask(w, EV_FORGET, (struct hand){ .key = "DSource/orders", .force = true });
-    live(w, HOUR);
+    story_go_on(w, HOUR);
     char *plan = story_plan(w, yaml);
     story_lacks(plan, "DSource/orders blocked");
     story_lacks(plan, "+ DSource/orders");
