@@ -138,9 +138,11 @@ static enum change_why why_of(const struct comparison *c, const struct field *f,
     return !ours && applied && fingerprint_same(applied, &wanted->digest) ? WHY_DRIFT : WHY_CHANGE;
 }
 
-static void note_unresolved(struct diff *d, const struct resolved *r)
+static void note_unresolved(struct diff *d, const struct resolved *r, bool judged_later)
 {
-    if (!d->unresolved)
+    if (judged_later)
+        d->unjudged = true;
+    else if (!d->unresolved)
         d->unresolved = xstrdup(buf_text(&r->why));
 }
 
@@ -201,11 +203,18 @@ static void compare_ref(const struct comparison *c, size_t row, struct diff *d)
     if (!is && (r.how == RESOLVED || (r.how == RESOLVE_LATER && r.target && !judged_later)))
         add_change(d, k, row, was_shown(c, f, seen, wanted->s), xstrdup(wanted->s),
                    why_of(c, f, wanted));
-    else if (!is && !judged_later)
-        note_unresolved(d, &r);
+    else if (!is)
+        note_unresolved(d, &r, judged_later);
     if (d->n > before && beyond_reach(k->table, f, d))
         d->changes[before].create_only = true;
     resolved_clear(&r);
+}
+
+/* Is the list that shows the row one that could not be read? */
+static bool join_missing(const struct comparison *c, const struct field *f)
+{
+    return f->read && f->read[0] == '$' &&
+           !c->world->observed->joins_known[c->w->object->kind->kind];
 }
 
 /* Is the row one that the server shows, on this object, now or once, or on any other? */
@@ -236,6 +245,7 @@ static void compare_row(const struct comparison *c, size_t row, struct diff *d)
                                 : xstrdup("(older file)"),
                        shown(f, wanted), replaced ? WHY_DRIFT : WHY_CHANGE);
     } else if (!reported(c, row)) {
+        d->unjudged = d->unjudged || join_missing(c, f);
         if (blind_differs(f, wanted, c->entry, c->adopting))
             add_change(d, o->kind, row, xstrdup(c->adopting ? "(not known)" : "(applied before)"),
                        shown(f, wanted), WHY_CHANGE);

@@ -19,6 +19,7 @@ struct diff {
     bool create_only;    /* some change cannot be made in place */
     bool needs_disabled; /* some change needs the object disabled first */
     char *unresolved;    /* why a reference could not be judged, or NULL */
+    bool unjudged;       /* more may differ: what something refers to is not known now */
 };
 
 /* `item` has its values. Nothing is kept but copies. */

@@ -40,11 +40,12 @@ bool keep_care(const struct wanted *w, struct entry *e)
 {
     bool orphan = deletion_of(w->object) == DELETION_ORPHAN && e->deletion != DELETION_ORPHAN;
     bool protect = w->object->policy.protect && !e->protect;
+    bool lift = e->protect && !w->object->policy.protect && !w->object->policy.replace_allowed;
 
     if (orphan)
         e->deletion = DELETION_ORPHAN;
-    e->protect = e->protect || protect;
-    return orphan || protect;
+    e->protect = (e->protect || protect) && !lift;
+    return orphan || protect || lift;
 }
 
 /* Is the row one whose last applied value is worth remembering? */

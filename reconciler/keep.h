@@ -19,7 +19,8 @@ bool keep_rows(struct entry *e, const struct object *o, const bool *rows);
 bool keep_follower(const struct world *world, const struct wanted *w, const struct wanted *moved,
                    size_t row);
 /* What the policy says to its safety counts at once, whatever else is still to be
- * done; what lifts that waits until all has come true. */
+ * done; what lifts that waits until all has come true, save protection: that goes
+ * as soon as its manifest asks neither for it nor for what it forbids. */
 bool keep_care(const struct wanted *w, struct entry *e);
 /* Policy, name and engine, before the object is there. */
 bool keep_wish(const struct world *world, const struct wanted *w, struct entry *e);

@@ -171,8 +171,9 @@ static void needs_of_resting(const struct planner *in, struct plan *p, size_t i)
 /* An update that stands in front of nothing holds nobody up. */
 static bool holds_up(const struct action *blocked)
 {
-    return !blocked->id || blocked->verb == VERB_DELETE || blocked->verb == VERB_REFRESH ||
-           blocked->verb == VERB_SNAPSHOT || blocked->verb == VERB_DISABLE;
+    return !blocked->id || blocked->unsound || blocked->verb == VERB_DELETE ||
+           blocked->verb == VERB_REFRESH || blocked->verb == VERB_SNAPSHOT ||
+           blocked->verb == VERB_DISABLE;
 }
 
 /* What goes off for a change goes off when that can begin: not before the engine

@@ -83,6 +83,7 @@ struct action {
     bool suspect;    /* DCT may be making it already; see suspects.h */
     bool unanswered; /* a write to it got no answer, and what became of it is not known yet */
     bool pays_debt;  /* and nothing but switching it on again is to be done */
+    bool unsound;    /* its creation did not come to its end: nothing is made from it */
 
     enum action_state state;
     char *error; /* last failure, verbatim where DCT said it */

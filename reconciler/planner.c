@@ -389,40 +389,12 @@ static void take_changes(struct action *a, struct diff *d)
     d->changes = NULL;
 }
 
-/* Does something differ that its creation was to bring? */
-bool creation_differs(const struct wanted *w, const struct diff *d)
-{
-    const unsigned variant = 1U << wire_create_variant(w->object);
-
-    for (size_t i = 0; i < d->n; i++) {
-        const struct field *f = &w->object->kind->table.rows[d->changes[i].row];
-        if (streq(f->yaml, "metadata.name")) /* by which it was found, or which has changed since */
-            continue;
-        if (f->create && f->type != F_TAGS && (!f->creates || f->creates & variant))
-            return true;
-    }
-    return false;
-}
-
-static bool is_protected(const struct wanted *w, const struct pairing *pair)
-{
-    return w->object->policy.protect || (pair->entry && pair->entry->protect);
-}
-
-/* Its creation ended in the middle, and it differs from what it was to be. */
-static bool half_made(const struct planning *p, const struct wanted *w, const struct pairing *pair,
-                      const struct diff *d)
-{
-    if (!pair->entry || !d->n)
-        return false;
-    return pair->entry->failed ||
-           (creation_lost(pair->entry, p->in->now) && creation_differs(w, d));
-}
-
 static enum verb update_verb(const struct planning *p, const struct wanted *w,
                              const struct pairing *pair, const struct diff *d)
 {
-    if ((d->create_only || half_made(p, w, pair, d)) && w->object->policy.replace_allowed)
+    bool anew = d->create_only || half_made(w, pair->entry, d, p->in->now);
+
+    if (anew && w->object->policy.replace_allowed)
         return VERB_REPLACE;
     if (pair->match == MATCH_ADOPT)
         return VERB_ADOPT;
@@ -440,15 +412,15 @@ static void plan_update(struct planning *p, const struct wanted *w, const struct
                                              : update_reason(d));
     bool in_place = any_in_place(d) || a->verb == VERB_ADOPT, unknown = false;
 
+    a->unsound = half_made(w, pair->entry, d, p->in->now);
     a->owes = enable_owed(pair->entry, pair->item);
     a->pays_debt = only_debt(w, pair, d);
     if (!a->pays_debt) /* what we switched off comes back, whatever is suspended meanwhile */
         planning_block_by_policy(p->in, a, w);
     planning_block(a, update_too_new(p, a->kind, d));
     take_changes(a, d);
-    if (a->verb == VERB_REPLACE && is_protected(w, pair))
-        planning_block(a, xasprintf("it is protected; it is never deleted to be made anew: take "
-                                    "the change back, or lift policy.protect before it"));
+    if (a->verb == VERB_REPLACE && is_protected(w, pair->entry))
+        planning_block(a, protected_text(w));
     if (d->create_only && a->verb != VERB_REPLACE && !in_place)
         planning_block(a, create_only_text(a));
     if (!discovery_may_help(p, w))
@@ -458,30 +430,13 @@ static void plan_update(struct planning *p, const struct wanted *w, const struct
     d->n = 0;
 }
 
-/* What is protected only a person deletes. */
-static char *half_made_way_out(const struct wanted *w, const struct pairing *pair)
-{
-    if (!is_protected(w, pair))
-        return xstrdup("delete that in DCT, or set policy.replace: allow");
-    return xasprintf("it is protected, so only a person may delete that: do so in DCT, and it is "
-                     "made anew; or `dctd forget --force %s`, and what is there is kept and "
-                     "brought in line",
-                     w->key);
-}
-
 /* Nothing may be made from it, so for those that need it it is not there. */
 static void plan_half_made(struct planning *p, const struct wanted *w, const struct pairing *pair,
                            struct diff *d)
 {
     struct action *a = planning_add(p, VERB_CREATE, w, NULL, xstrdup("its creation failed"));
-    char *out = half_made_way_out(w, pair);
 
-    action_block_as(a, BLOCK_HALF_MADE,
-                    xasprintf("%s and left %s behind; %s",
-                              pair->entry->failed ? "DCT failed to make it"
-                                                  : "DCT lost the job that was to make it",
-                              pair->item->id, out));
-    free(out);
+    action_block_as(a, BLOCK_HALF_MADE, half_made_text(w, pair->entry, pair->item->id));
     take_changes(a, d);
     d->n = 0;
 }
@@ -524,8 +479,13 @@ static void plan_wanted(struct planning *p, size_t i)
         return;
     }
     diff_object(world, w, pair->item, pair->entry, pair->match == MATCH_ADOPT, &d);
-    if (half_made(p, w, pair, &d) && (!w->object->policy.replace_allowed || is_protected(w, pair)))
+    bool replaced = w->object->policy.replace_allowed && !is_protected(w, pair->entry);
+    if (half_made(w, pair->entry, &d, p->in->now) && !replaced)
         plan_half_made(p, w, pair, &d);
+    else if (half_made_perhaps(pair->entry, &d))
+        plan_unknown(p, w,
+                     "its creation did not come to its end, and what it refers to cannot be seen "
+                     "now, so whether it was made whole is not known");
     else if (d.n || pair->match == MATCH_ADOPT)
         plan_update(p, w, pair, &d);
     else if (d.unresolved)

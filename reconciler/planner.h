@@ -58,8 +58,19 @@ const struct suspension *suspension_of(const struct cycle_options *o, const stru
 /* What the wall clock says. */
 msec planning_wall(const struct planner *in);
 struct diff;
+/* half_made.c: did its creation end in the middle, and does it differ from what it was to be? */
+bool half_made(const struct wanted *w, const struct entry *e, const struct diff *d, msec now);
+/* It may have, while something that it refers to cannot be seen: it is neither whole
+ * nor half made. */
+bool half_made_perhaps(const struct entry *e, const struct diff *d);
+/* What it left behind, and what a person can do; owned. */
+char *half_made_text(const struct wanted *w, const struct entry *e, const char *id);
 /* Does something differ that its creation was to bring? */
 bool creation_differs(const struct wanted *w, const struct diff *d);
+bool is_protected(const struct wanted *w, const struct entry *e);
+/* Why what is protected is not made anew. A manifest does not lift that with the
+ * same breath that asks for what it forbids. */
+char *protected_text(const struct wanted *w);
 bool item_enabled(const struct observed_item *item);
 
 /* consequences.c: what the changes ask of other objects. */

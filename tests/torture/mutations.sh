@@ -79,10 +79,16 @@ broken "what was written is not compared" action \
     test_drift
 broken "protect is ignored where it is pruned" prune 's/^    if (e->protect)/    if (false)/' \
     test_prune test_torture_ledger
-broken "protect in the ledger is ignored where it is replaced" planner \
-    's/(pair->entry && pair->entry->protect)/false/' test_prune
-broken "protect in the manifest is ignored where it is replaced" planner \
-    's/(w->object->policy.protect || /(false || /' test_prune
+broken "protect in the ledger is ignored where it is replaced" half_made \
+    's/(e \&\& e->protect);/false;/' test_prune
+broken "protect in the manifest is ignored where it is replaced" half_made \
+    's/return w->object->policy.protect || /return /' test_prune
+broken "protection is lifted by the change that it forbids" keep \
+    's/ && !w->object->policy.replace_allowed;/;/' test_prune
+broken "protection is lifted only once all has come true" keep 's/bool lift = e->protect/bool lift = false/' \
+    test_prune
+broken "what cannot be looked at is whole" half_made 's/^    return e \&\& !d->n \&\& d->unjudged/    return false \&\& d->unjudged/' \
+    test_half_made
 broken "a job's id is not kept" write 's/^    entry_job(e, json_text(job, "id"));/    entry_job(e, NULL);/' \
     test_torture_kill test_torture_reads
 broken "a job that timed out is a success" write 's/{ "TIMEDOUT", JOB_LOST }/{ "TIMEDOUT", JOB_DONE }/' \

@@ -217,7 +217,39 @@ static void test_protection_is_not_lifted_by_the_change_it_forbids(void **state)
     (void)state;
     story_rest(w, asked);
     story_sent(w, "");
+    story_rest(w, asked);
+    story_sent(w, "");
+    char *plan = story_plan(w, asked);
+    story_holds(plan, "its manifest lifts that once it is applied without policy.replace: allow");
+    free(plan);
     free(asked);
+    free(yaml);
+    test_world_free(w);
+}
+
+/* The two steps, though the object never was as its manifest says in between. */
+static void test_protection_is_lifted_before_what_it_forbids(void **state)
+{
+    const char *end = "mountLocation: /mnt/orders-test}\n";
+    char *yaml =
+        text_with(estate_all(), end, "mountLocation: /mnt/orders-test}\npolicy: {protect: true}\n");
+    char *lifted = text_with(estate_all(), end,
+                             "mountLocation: /mnt/orders-test}\n  masked: true\n"
+                             "policy: {protect: false}\n");
+    char *asked = text_with(lifted, "{protect: false}", "{protect: false, replace: allow}");
+    struct test_world *w = story_of(yaml);
+    char *was = test_world_member(w, "/vdbs", "orders-test", "id");
+
+    (void)state;
+    story_rest(w, lifted);
+    story_sent(w, "");
+    story_converge(w, asked);
+    char *is = test_world_member(w, "/vdbs", "orders-test", "id");
+    assert_string_not_equal(was, is);
+    free(was);
+    free(is);
+    free(asked);
+    free(lifted);
     free(yaml);
     test_world_free(w);
 }
@@ -499,6 +531,7 @@ int main(void)
         cmocka_unit_test(test_a_protected_dsource_survives_everything),
         cmocka_unit_test(test_protection_counts_from_its_first_plan),
         cmocka_unit_test(test_protection_is_not_lifted_by_the_change_it_forbids),
+        cmocka_unit_test(test_protection_is_lifted_before_what_it_forbids),
         cmocka_unit_test(test_protected_is_not_replaced),
         cmocka_unit_test(test_orphans_are_forgotten_not_deleted),
         cmocka_unit_test(test_environments_and_engines_stay),

@@ -1,0 +1,74 @@
+/* What a creation that did not come to its end left behind: nothing is built upon
+ * it, and what is protected is not deleted to be made anew. */
+#include <stdlib.h>
+
+#include "reconciler/diff.h"
+#include "reconciler/planner.h"
+#include "schema/wire.h"
+
+bool creation_differs(const struct wanted *w, const struct diff *d)
+{
+    const unsigned variant = 1U << wire_create_variant(w->object);
+
+    for (size_t i = 0; i < d->n; i++) {
+        const struct field *f = &w->object->kind->table.rows[d->changes[i].row];
+        if (streq(f->yaml, "metadata.name")) /* by which it was found, or which has changed since */
+            continue;
+        if (f->create && f->type != F_TAGS && (!f->creates || f->creates & variant))
+            return true;
+    }
+    return false;
+}
+
+bool half_made(const struct wanted *w, const struct entry *e, const struct diff *d, msec now)
+{
+    if (!e || !d->n)
+        return false;
+    return e->failed || (creation_lost(e, now) && creation_differs(w, d));
+}
+
+bool half_made_perhaps(const struct entry *e, const struct diff *d)
+{
+    return e && !d->n && d->unjudged &&
+           (e->failed || (e->intent.open && e->intent.makes && !e->intent.job));
+}
+
+bool is_protected(const struct wanted *w, const struct entry *e)
+{
+    return w->object->policy.protect || (e && e->protect);
+}
+
+static const char lifted_later[] = "its manifest lifts that once it is applied without "
+                                   "policy.replace: allow";
+
+char *protected_text(const struct wanted *w)
+{
+    return xasprintf("it is protected; it is never deleted to be made anew: %s",
+                     w->object->policy.protect
+                         ? "take the change back, or lift policy.protect before it"
+                         : lifted_later);
+}
+
+static char *way_out(const struct wanted *w, const struct entry *e)
+{
+    if (!is_protected(w, e))
+        return xstrdup("delete that in DCT, or set policy.replace: allow");
+    if (!w->object->policy.protect)
+        return xasprintf("it is protected; %s", lifted_later);
+    return xasprintf("it is protected, so only a person may delete that: do so in DCT, and it is "
+                     "made anew; or `dctd forget --force %s`, and what is there is kept and "
+                     "brought in line",
+                     w->key);
+}
+
+char *half_made_text(const struct wanted *w, const struct entry *e, const char *id)
+{
+    char *out = way_out(w, e);
+    char *text =
+        xasprintf("%s and left %s behind; %s",
+                  e->failed ? "DCT failed to make it" : "DCT lost the job that was to make it", id,
+                  out);
+
+    free(out);
+    return text;
+}

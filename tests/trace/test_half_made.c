@@ -1,0 +1,101 @@
+/* What a failed creation left behind is known as that until somebody has seen to
+ * it: nothing else that happens meanwhile makes it whole. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "tests/lib/estate.h"
+#include "tests/lib/story.h"
+
+static const char last[] = "    settings: {max_connections: '200', log_statement: null}\n";
+
+/* A world in which DCT failed to link the dSource, and which rests. */
+static struct test_world *half_made(const char *yaml)
+{
+    struct test_world *w = test_world_new(&(struct sim_options){ .strict = true }, CYCLE_APPLY);
+
+    story_meddle(w, "fault", "{\"route\":\"/dsources/appdata\",\"job\":\"FAILED\",\"times\":1}");
+    story_rest(w, yaml);
+    story_forget(w);
+    return w;
+}
+
+static void plan_holds(struct test_world *w, const char *yaml, const char *part)
+{
+    char *plan = story_plan(w, yaml);
+
+    story_holds(plan, part);
+    free(plan);
+}
+
+/* What would tell that it is half made is in a list that cannot be read. */
+static void hidden_by(const char *fault)
+{
+    struct test_world *w = half_made(estate_all());
+
+    story_meddle(w, "fault", fault);
+    plan_holds(w, estate_all(), "whether it was made whole is not known");
+    test_world_restart(w);
+    story_rest(w, estate_all());
+    story_sent(w, "");
+    (void)test_world_call(w, "DELETE", "/_sim/fault", NULL, NULL);
+    plan_holds(w, estate_all(), "! DSource/orders blocked: DCT failed to make it and left");
+    test_world_restart(w);
+    story_rest(w, estate_all());
+    story_sent(w, "");
+    story_meddle(w, "delete", "{\"kind\":\"dsources\",\"name\":\"orders\"}");
+    story_converge(w, estate_all());
+    test_world_free(w);
+}
+
+static void test_it_is_not_whole_because_nobody_can_look(void **state)
+{
+    (void)state;
+    hidden_by("{\"route\":\"/environments\",\"method\":\"GET\",\"status\":503}");
+    hidden_by("{\"route\":\"/staging-sources\",\"method\":\"GET\",\"status\":503}");
+}
+
+/* What is half made and protected is made anew once its manifest has lifted that. */
+static void test_protection_of_what_is_half_made_can_be_lifted(void **state)
+{
+    char *guard = xasprintf("%spolicy: {protect: true, replace: allow}\n", last);
+    char *lift = xasprintf("%spolicy: {protect: false}\n", last);
+    char *allow = xasprintf("%spolicy: {protect: false, replace: allow}\n", last);
+    char *guarded = text_with(estate_all(), last, guard),
+         *lifted = text_with(estate_all(), last, lift);
+    char *allowed = text_with(estate_all(), last, allow);
+    struct test_world *w = half_made(guarded);
+
+    (void)state;
+    plan_holds(w, guarded, "it is protected, so only a person may delete that");
+    test_world_restart(w);
+    story_rest(w, allowed);
+    story_sent(w, "");
+    plan_holds(w, allowed, "its manifest lifts that once it is applied without policy.replace");
+    test_world_restart(w);
+    story_rest(w, lifted);
+    story_sent(w, "");
+    story_converge(w, allowed);
+    assert_int_equal(test_world_count(w, "/dsources", "orders"), 1);
+    free(guard);
+    free(lift);
+    free(allow);
+    free(guarded);
+    free(lifted);
+    free(allowed);
+    test_world_free(w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_it_is_not_whole_because_nobody_can_look),
+        cmocka_unit_test(test_protection_of_what_is_half_made_can_be_lifted),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
