@@ -78,7 +78,7 @@ static const struct field rows[ROWS] = {
     [PRUNE]      = { .yaml = "reconcile.prune", .type = F_BOOLEAN,
                      .doc = "delete what dctd owns and no manifest declares any more" },
     [BUDGET]     = { .yaml = "reconcile.deleteBudget", .type = F_INTEGER, .min = 1, .max = 100000,
-                     .doc = "more deletes than this in one cycle stop all of them" },
+                     .doc = "more deletes than this in one cycle, replaced objects included, stop all" },
     [PERCENT]    = { .yaml = "reconcile.deleteBudgetPercent", .type = F_INTEGER,
                      .min = 1, .max = 100,
                      .doc = "the same, as a share of what the ledger holds" },

@@ -94,7 +94,8 @@ struct exec {
     struct plan *plan;
     const struct cycle_options *options;
     struct backoff *backoff;
-    bool draining; /* send nothing new */
+    struct deleted *deleted; /* by this cycle */
+    bool draining;           /* send nothing new */
     struct suspects suspects;
     uint64_t jobs_request;
     msec jobs_next;

@@ -105,6 +105,7 @@ void cycle_free(struct cycle *c)
     ledger_free(c->ledger);
     backoff_clear(&c->backoff);
     flips_clear(&c->flips);
+    deleted_clear(&c->deleted);
     told_clear(&c->told_before);
     suspensions_clear(&c->configured);
     tracks_clear(&c->tracks);
@@ -136,6 +137,8 @@ static void rest(struct cycle *c, struct step *s, bool converged, msec next)
     c->release = cycle_suspended_until(c, step_wall(s));
     if (converged)
         c->converged_at = s->now;
+    if (c->plan && !plan_over_budget(c->plan))
+        deleted_clear(&c->deleted);
     drop_observed(c);
     c->rounds = 0;
     fx_rested(s->fx, converged);
@@ -262,7 +265,9 @@ static void make_plan(struct cycle *c, struct step *s)
         keep_careful(c, s);
         cycle_lift_expired(c, s);
     }
-    const struct planner in = { &c->world, &c->options, &c->backoff, s->now, s->ahead };
+    const struct planner in = {
+        &c->world, &c->options, &c->backoff, &c->deleted, s->now, s->ahead
+    };
     c->plan = plan_build(&in);
     drop_told(c);
     free(c->judged);
@@ -300,9 +305,11 @@ static void begin_executing(struct cycle *c, struct step *s)
     c->phase = CYCLE_EXECUTING;
     c->release = cycle_suspended_until(c, step_wall(s));
     c->rounds++;
-    c->exec = (struct exec){
-        .world = &c->world, .plan = c->plan, .options = &c->options, .backoff = &c->backoff
-    };
+    c->exec = (struct exec){ .world = &c->world,
+                             .plan = c->plan,
+                             .options = &c->options,
+                             .backoff = &c->backoff,
+                             .deleted = &c->deleted };
     exec_go(&c->exec, s);
 }
 

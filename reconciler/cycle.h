@@ -23,7 +23,8 @@ struct cycle_options {
     const char *instance; /* value of the owner tag */
     bool prune;
     bool partial;            /* the manifests are not the whole estate: nothing is pruned */
-    unsigned delete_budget;  /* deletes of one cycle; more stops all of them. 0 = no limit */
+    unsigned delete_budget;  /* deletes of one cycle, also of what is replaced; more stops all
+                              * of them. 0 = no limit */
     unsigned delete_percent; /* the same, of the objects in the ledger. 0 = no limit */
     const struct suspension *suspensions;
     size_t n_suspensions;

@@ -19,6 +19,7 @@ struct cycle {
     struct ledger *ledger;
     struct backoff backoff;
     struct flips flips;
+    struct deleted deleted; /* since dctd was at rest last */
     struct told told_before;
     uint64_t ids;
     unsigned api;

@@ -7,10 +7,17 @@
 #include "reconciler/cycle.h"
 #include "reconciler/match.h"
 
+/* What a cycle has sent to be deleted: "VDB/1-APPDATA_CONTAINER-7". */
+struct deleted {
+    struct strings keys;
+    size_t anew; /* of them, to be made again */
+};
+
 struct planner {
     const struct world *world; /* matched */
     const struct cycle_options *options;
     const struct backoff *backoff;
+    const struct deleted *deleted;
     msec now, ahead; /* of the event */
 };
 
@@ -77,6 +84,11 @@ bool item_enabled(const struct observed_item *item);
 void plan_consequences(struct planning *p);
 /* prune.c: objects that we own and that no manifest wants any more. */
 void plan_prune(const struct planner *in, struct plan *p);
+/* budget.c: too many deletions are none at all. `unseen` may follow those of the plan. */
+void plan_budget(const struct planner *in, struct plan *p, size_t unseen);
+bool plan_over_budget(const struct plan *p);
+void deleted_note(struct deleted *d, const struct action *a);
+void deleted_clear(struct deleted *d);
 /* debts.c: what we switched off is switched on, whatever else cannot be done. */
 void plan_debts(const struct planner *in, struct plan *p);
 /* needs.c: which action waits for which, and what a blocked one drags along. */

@@ -1,6 +1,6 @@
 /* Deletion is guarded here and nowhere else: only what the ledger says is ours,
- * only when every manifest could be read, only within the budget, never what is
- * protected. */
+ * only when every manifest could be read, never what is protected; and only within
+ * the budget, see budget.c. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -143,70 +143,56 @@ static const char *prune_forbidden(const struct planner *in)
     return NULL;
 }
 
-static void block_deletions(struct plan *p, const char *why)
+/* DCT may have it, and does not show it: it goes another time. */
+static bool goes_later(const struct world *world, const struct entry *e)
 {
-    for (size_t i = 0; i < p->n; i++) {
-        if (p->items[i].verb == VERB_DELETE)
-            action_block_as(&p->items[i], BLOCK_BUDGET, xstrdup(why));
-    }
+    return !world->observed->kinds[e->kind].complete && e->id && e->origin != ORIGIN_NONE &&
+           e->deletion != DELETION_ORPHAN && !e->protect;
 }
 
-/* Over the budget nothing is deleted: many at once are a mistake, not a wish. */
-static void check_budget(const struct planner *in, struct plan *p)
-{
-    const struct cycle_options *o = in->options;
-    size_t n = 0, managed = ledger_count(in->world->ledger);
-    char *why = NULL;
-
-    for (size_t i = 0; i < p->n; i++)
-        n += p->items[i].verb == VERB_DELETE && !p->items[i].blocked;
-    if (o->delete_budget && n > o->delete_budget)
-        why = xasprintf("%zu deletions exceed reconcile.deleteBudget %u; nothing is deleted", n,
-                        o->delete_budget);
-    else if (o->delete_percent && n * 100 > managed * o->delete_percent)
-        why = xasprintf("%zu deletions of %zu managed objects exceed "
-                        "reconcile.deleteBudgetPercent %u; nothing is deleted",
-                        n, managed, o->delete_percent);
-    if (why)
-        block_deletions(p, why);
-    free(why);
-}
+/* What the ledger holds and no manifest wants, as far as it is only counted. */
+struct unwanted {
+    const char *forbidden; /* why nothing is deleted, NULL if it may be */
+    struct strings left;
+    size_t unseen;
+};
 
 /* What becomes of one that no manifest wants, or whose manifest has findings. */
 static void judge_entry(const struct planner *in, struct plan *p, const struct entry *e,
-                        const char *forbidden, struct strings *left)
+                        struct unwanted *u)
 {
     bool unread = left_out(in->world->set, e->key);
 
     if (!unread && still_wanted(in->world, e))
         return;
     const struct observed_item *item = item_of(in->world, e);
-    if (e->intent.open && e->intent.job && (!item || forbidden))
+    if (e->intent.open && e->intent.job && (!item || u->forbidden))
         add_waiting(p, e);
     if (!item && !unread)
         note_nowhere(in->world, p, e);
+    if (!item && !unread)
+        u->unseen += goes_later(in->world, e);
     if (!item || unread)
         return; /* gone, not seen, or wanted: nothing to delete whichever it is */
-    if (forbidden)
-        strings_add(left, e->key);
+    if (u->forbidden)
+        strings_add(&u->left, e->key);
     else
         add_deletion(in, p, e, item);
 }
 
 void plan_prune(const struct planner *in, struct plan *p)
 {
-    const char *forbidden = prune_forbidden(in);
-    struct strings left = { 0 };
+    struct unwanted u = { .forbidden = prune_forbidden(in) };
 
     /* Dependents come first, so what needs them gone finds them in the plan. */
     for (int kind = KINDS - 1; kind >= 0; kind--) {
         for (size_t i = 0; i < ledger_count(in->world->ledger); i++) {
             const struct entry *e = ledger_at(in->world->ledger, i);
             if ((int)e->kind == kind)
-                judge_entry(in, p, e, forbidden, &left);
+                judge_entry(in, p, e, &u);
         }
     }
-    note_unpruned(p, &left, forbidden ? forbidden : "", in->world->set->complete);
-    strings_clear(&left);
-    check_budget(in, p);
+    note_unpruned(p, &u.left, u.forbidden ? u.forbidden : "", in->world->set->complete);
+    strings_clear(&u.left);
+    plan_budget(in, p, u.forbidden ? 0 : u.unseen);
 }

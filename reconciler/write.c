@@ -105,6 +105,8 @@ void action_next(struct exec *x, struct action *a, struct step *s)
     }
     if (r->write)
         intend(x, a, t, s);
+    if (t->type == TODO_DELETE)
+        deleted_note(x->deleted, a);
     run->await = AWAIT_TODO;
     action_move(a, A_SENT);
     run->request = step_send(s, r);
