@@ -66,7 +66,6 @@ struct action_run {
     char *job;
     msec job_since;
     unsigned job_missing;
-    bool polled; /* the poll under way asks for its job */
     int percent;
     msec wake;             /* go on then; 0 = something else wakes it */
     msec settling_since;   /* 0 = not settling */

@@ -310,6 +310,7 @@ static void begin_executing(struct cycle *c, struct step *s)
                              .options = &c->options,
                              .backoff = &c->backoff,
                              .deleted = &c->deleted };
+    exec_begin(&c->exec);
     exec_go(&c->exec, s);
 }
 

@@ -61,17 +61,24 @@ static bool below(size_t n, unsigned limit)
     return !limit || n < limit;
 }
 
-/* The actions that run, while slots are given out: there are few of them, so
- * everything is counted anew for each that wants to start. */
+/* The actions that have a slot, while more are given out: there are few of them,
+ * so everything is counted anew for each that wants to start. */
 struct slots {
-    const struct action **running;
+    const struct action **holders;
     size_t n, cap;
 };
 
 static void take_slot(struct slots *l, const struct action *a)
 {
-    l->running = grow(l->running, l->n, &l->cap, sizeof(const struct action *));
-    l->running[l->n++] = a;
+    l->holders = grow(l->holders, l->n, &l->cap, sizeof(const struct action *));
+    l->holders[l->n++] = a;
+}
+
+static const char *environment_of(const struct exec *x, const struct action *a)
+{
+    if (a->run)
+        return a->run->environment;
+    return a->wanted ? resolve_environment(x->world, a->wanted) : NULL;
 }
 
 static bool engine_has_slot(const struct exec *x, const struct slots *l, const struct action *a)
@@ -81,24 +88,24 @@ static bool engine_has_slot(const struct exec *x, const struct slots *l, const s
     size_t n = 0;
 
     for (size_t i = 0; engine && i < l->n; i++)
-        n += streq(engine, l->running[i]->engine);
+        n += l->holders[i] != a && streq(engine, l->holders[i]->engine);
     return below(n, x->options->per_engine);
 }
 
 static bool environment_has_slot(const struct exec *x, const struct slots *l,
                                  const struct action *a)
 {
-    const char *environment = a->wanted ? resolve_environment(x->world, a->wanted) : NULL;
+    const char *environment = environment_of(x, a);
     size_t n = 0;
 
     for (size_t i = 0; environment && i < l->n; i++)
-        n += streq(environment, l->running[i]->run->environment);
+        n += l->holders[i] != a && streq(environment, environment_of(x, l->holders[i]));
     return below(n, x->options->per_environment);
 }
 
 static bool has_slot(const struct exec *x, const struct slots *l, const struct action *a)
 {
-    return below(l->n, x->options->total) && engine_has_slot(x, l, a) &&
+    return below(l->n - (a->adrift != NULL), x->options->total) && engine_has_slot(x, l, a) &&
            environment_has_slot(x, l, a);
 }
 
@@ -107,18 +114,32 @@ static void start_ready(struct exec *x, struct step *s)
     struct slots slots = { 0 };
 
     for (size_t i = 0; i < x->plan->n; i++) {
-        if (action_running(&x->plan->items[i]))
+        if (action_running(&x->plan->items[i]) || x->plan->items[i].adrift)
             take_slot(&slots, &x->plan->items[i]);
     }
-    for (size_t i = 0; i < x->plan->n && below(slots.n, x->options->total); i++) {
+    for (size_t i = 0; i < x->plan->n; i++) {
         struct action *a = &x->plan->items[i];
-        if (!ready(x, a, s->now) || !has_slot(x, &slots, a))
+        bool held = a->adrift;
+        if ((!held && !below(slots.n, x->options->total)) || !ready(x, a, s->now) ||
+            !has_slot(x, &slots, a))
             continue;
+        free(a->adrift);
+        a->adrift = NULL;
         action_begin(x, a, s);
-        if (action_running(a))
+        if (action_running(a) && !held)
             take_slot(&slots, a);
     }
-    free(slots.running);
+    free(slots.holders);
+}
+
+void exec_begin(struct exec *x)
+{
+    for (size_t i = 0; i < x->plan->n; i++) {
+        struct action *a = &x->plan->items[i];
+        const struct entry *e = ledger_find(x->world->ledger, a->key);
+        if (e && e->intent.open && e->intent.job)
+            a->adrift = xstrdup(e->intent.job);
+    }
 }
 
 void exec_go(struct exec *x, struct step *s)

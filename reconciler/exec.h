@@ -9,6 +9,8 @@
 
 #include "reconciler/action.h"
 
+/* Of a plan that is new: what goes on already, by the ledger. */
+void exec_begin(struct exec *x);
 /* Starts and resumes what can be; call after every event. */
 void exec_go(struct exec *x, struct step *s);
 /* False if nobody here waits for that reply. */

@@ -19,6 +19,7 @@ static void action_clear(struct action *a)
     free(a->blocked);
     free(a->needs);
     free(a->error);
+    free(a->adrift);
     strings_clear(&a->disruptions);
     action_run_free(a->run);
 }

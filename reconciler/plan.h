@@ -85,6 +85,10 @@ struct action {
     bool pays_debt;  /* and nothing but switching it on again is to be done */
     bool unsound;    /* its creation did not come to its end: nothing is made from it */
 
+    /* A job that the ledger knows and that goes on while the action cannot begin: it
+     * has its engine's slot all the same. NULL = none. */
+    char *adrift;
+    bool polled; /* the poll under way asks for its job */
     enum action_state state;
     char *error; /* last failure, verbatim where DCT said it */
     struct action_run *run;

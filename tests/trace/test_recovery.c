@@ -30,6 +30,39 @@ static void test_the_limit_holds_on_an_engine_that_is_new(void **state)
     test_world_free(w);
 }
 
+static bool refreshes(const struct test_world *w)
+{
+    const char *kept = test_world_ledger(w, "Environment/pg-staging");
+
+    return kept && strstr(kept, "\"job\"") && inside_jobs(w->sim, NULL);
+}
+
+/* A host's refresh that goes on has the engine's slot, though the host itself now
+ * waits for the next connector. */
+static void test_the_limit_counts_jobs_of_what_has_to_wait(void **state)
+{
+    struct test_world *w = story_of(estate_all());
+
+    (void)state;
+    w->options.per_engine = 1;
+    test_world_options(w);
+    w->plugin_version = "4.1.2";
+    test_world_manifests(w, estate_all());
+    for (size_t i = 0; i < 20000 && !refreshes(w); i++)
+        test_world_run(w, 20);
+    assert_true(refreshes(w));
+    w->plugin_version = "4.1.3";
+    test_world_restart(w);
+    test_world_manifests(w, estate_all());
+    w->rested = false;
+    for (size_t i = 0; i < 20000 && !w->rested; i++) {
+        test_world_run(w, 100);
+        assert_true(inside_jobs(w->sim, NULL) <= 1);
+    }
+    assert_true(w->rested && w->converged);
+    test_world_free(w);
+}
+
 /* Nobody looks for repositories on a host that is off. */
 static void test_a_repository_that_is_not_discovered_yet(void **state)
 {
@@ -128,6 +161,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_limit_holds_on_an_engine_that_is_new),
+        cmocka_unit_test(test_the_limit_counts_jobs_of_what_has_to_wait),
         cmocka_unit_test(test_a_repository_that_is_not_discovered_yet),
         cmocka_unit_test(test_a_vdb_on_a_host_that_only_dct_knows),
         cmocka_unit_test(test_what_could_not_be_listed_is_no_drift),
