@@ -106,7 +106,7 @@ void backoff_forget(struct backoff *b, const char *key)
     free(p);
 }
 
-/* Objects have a slash in their keys, "engine 1" has none. */
+/* No object's key holds "engine 1", or "look " before its kind. */
 static char *engine_key(const char *engine)
 {
     return xasprintf("engine %s", engine);
@@ -139,6 +139,28 @@ void backoff_engine_forget(struct backoff *b, const char *engine)
 
     backoff_forget(b, key);
     free(key);
+}
+
+static char *look_key(const char *host)
+{
+    return xasprintf("look %s", host);
+}
+
+void backoff_looked(struct backoff *b, const char *host)
+{
+    char *key = look_key(host);
+
+    pause_of(b, key)->tries = 1;
+    free(key);
+}
+
+bool backoff_has_looked(const struct backoff *b, const char *host)
+{
+    char *key = look_key(host);
+    bool has = backoff_tries(b, key) > 0;
+
+    free(key);
+    return has;
 }
 
 const char *failure_name(enum failure f)

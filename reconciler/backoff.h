@@ -25,6 +25,9 @@ msec backoff_fail(struct backoff *b, const char *key, enum failure why, msec now
 msec backoff_engine_fail(struct backoff *b, const char *engine, msec now, msec least);
 msec backoff_engine_until(const struct backoff *b, const char *engine);
 void backoff_engine_forget(struct backoff *b, const char *engine);
+/* A host looked again for what is missing on it: that is asked of it once. */
+void backoff_looked(struct backoff *b, const char *host);
+bool backoff_has_looked(const struct backoff *b, const char *host);
 /* 0 = it may be tried at once. */
 msec backoff_until(const struct backoff *b, const char *key);
 /* Failures in a row. */

@@ -5,6 +5,8 @@
 #include "reconciler/planner.h"
 #include "reconciler/rules.h"
 
+enum { TRIES_AFTER_LOOK = 4 };
+
 /* An environment that has to look again before something on it can be made:
  * a connector comes in this plan, or a repository is not there yet. */
 static void plan_discovery(struct planning *p, const struct wanted *env, char *reason)
@@ -33,16 +35,37 @@ static void plan_connector_news(struct planning *p, const struct wanted *connect
     }
 }
 
-static void plan_missing_repository(struct planning *p, const struct wanted *w)
+/* Its host looked, and looked in vain: it is not asked again until something has
+ * changed. The reply to the first look may lag. */
+static bool looked_in_vain(const struct planning *p, const struct action *a,
+                           const struct wanted *host)
 {
+    return backoff_has_looked(p->in->backoff, host->key) &&
+           backoff_tries(p->in->backoff, a->key) >= TRIES_AFTER_LOOK;
+}
+
+static void plan_missing_repository(struct planning *p, size_t at)
+{
+    const struct wanted *w = p->plan->items[at].wanted;
     const struct table t = w->object->kind->table;
+    bool later = p->plan->items[at].not_before > p->in->now;
 
     for (size_t i = 0; i < t.n; i++) {
         if (t.rows[i].type != F_REF || t.rows[i].ref->target != REF_REPOSITORY)
             continue;
         struct resolved r;
         resolve_row(p->in->world, w, i, &r);
-        if (r.how == RESOLVE_MISSING && r.target)
+        bool missing = r.how == RESOLVE_MISSING && r.target;
+        if (missing && plan_index(p->plan, r.target->key) >= 0)
+            missing = false; /* something happens to the host first */
+        if (missing && looked_in_vain(p, &p->plan->items[at], r.target))
+            action_block(&p->plan->items[at],
+                         xasprintf("`%s`: %s; %s was refreshed for it, in vain: install what is "
+                                   "missing there, upload its connector, or correct `%s`; then "
+                                   "`dctd reconcile` looks again",
+                                   t.rows[i].yaml, buf_text(&r.why), r.target->key,
+                                   t.rows[i].yaml));
+        else if (missing && !later && !backoff_has_looked(p->in->backoff, r.target->key))
             plan_discovery(p, r.target,
                            xasprintf("%s needs a repository that is not discovered yet", w->key));
         resolved_clear(&r);
@@ -191,6 +214,17 @@ static void plan_users_off(struct planning *p, size_t on)
     }
 }
 
+/* Once it is known which hosts look again for another reason. */
+static void plan_repositories(struct planning *p, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct action *a = &p->plan->items[i];
+        if (a->wanted && !a->blocked &&
+            (a->verb == VERB_CREATE || a->verb == VERB_UPDATE || a->verb == VERB_REPLACE))
+            plan_missing_repository(p, i);
+    }
+}
+
 void plan_consequences(struct planning *p)
 {
     size_t n = p->plan->n;
@@ -204,9 +238,8 @@ void plan_consequences(struct planning *p)
             plan_connector_news(p, a.wanted);
         if ((a.verb == VERB_UPDATE || a.verb == VERB_ADOPT) && users_must_be_off(&a))
             plan_users_off(p, i);
-        if (a.verb == VERB_CREATE || a.verb == VERB_UPDATE || a.verb == VERB_REPLACE)
-            plan_missing_repository(p, a.wanted);
         if (a.verb == VERB_CREATE || a.verb == VERB_REPLACE)
             plan_first_snapshot(p, a.wanted);
     }
+    plan_repositories(p, n);
 }

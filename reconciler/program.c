@@ -120,12 +120,14 @@ static bool is_on(const struct value *v)
 }
 
 /* A host that shows no such element looks again first, once it is on. */
-static bool discovers_first(struct action *a, const struct observed_item *item,
-                            const struct field *f, const cJSON *element)
+static bool discovers_first(const struct exec *x, struct action *a,
+                            const struct observed_item *item, const struct field *f,
+                            const cJSON *element)
 {
     int row = table_find(a->kind->table, "enabled");
 
-    if (wire_item_find(f, element, a->run->raw) || a->run->refreshed || !a->kind->refresh.name)
+    if (wire_item_find(f, element, a->run->raw) || a->run->refreshed || !a->kind->refresh.name ||
+        backoff_has_looked(x->backoff, a->key))
         return false;
     if (row >= 0 && !is_on(&item->object->values[row]))
         return is_on(&a->wanted->object->values[row]);
@@ -133,8 +135,8 @@ static bool discovers_first(struct action *a, const struct observed_item *item,
     return true;
 }
 
-static void add_items(struct action *a, const struct observed_item *item, size_t call,
-                      const bool *left)
+static void add_items(const struct exec *x, struct action *a, const struct observed_item *item,
+                      size_t call, const bool *left)
 {
     for (size_t i = 0; i < a->kind->table.n; i++) {
         const struct field *f = &a->kind->table.rows[i];
@@ -144,7 +146,7 @@ static void add_items(struct action *a, const struct observed_item *item, size_t
         cJSON_ArrayForEach(element, a->wanted->object->values[i].json) {
             if (item_fulfilled(a, f, element))
                 continue;
-            if (discovers_first(a, item, f, element))
+            if (discovers_first(x, a, item, f, element))
                 return;
             struct todo *t = add(a->run, TODO_ITEM, &a->kind->updates[call]);
             t->index = call;
@@ -154,13 +156,14 @@ static void add_items(struct action *a, const struct observed_item *item, size_t
     }
 }
 
-static void add_calls(struct action *a, const struct observed_item *item, const bool *left)
+static void add_calls(const struct exec *x, struct action *a, const struct observed_item *item,
+                      const bool *left)
 {
     for (size_t call = 0; call < a->kind->n_updates; call++) {
         if (!call_has(a, call, left))
             continue;
         if (a->kind->updates[call].flags & CALL_PER_ITEM)
-            add_items(a, item, call, left);
+            add_items(x, a, item, call, left);
         else
             add(a->run, TODO_UPDATE, &a->kind->updates[call])->index = call;
     }
@@ -280,7 +283,7 @@ bool program_update(const struct exec *x, struct action *a, const struct observe
         add_rows(x, a, left, BEFORE_ALL);
         if (switches)
             add_switching(x, a, item, left, true);
-        add_calls(a, item, left);
+        add_calls(x, a, item, left);
         if (left[kind_row(a->kind, "metadata.tags")])
             add_tags(x, a, item);
         if (switches)

@@ -222,6 +222,18 @@ static bool repository_fits(const struct world *world, const char *engine, const
     return false;
 }
 
+/* Do the manifests put any connector on the engine? Only what one brings is chosen
+ * where the manifest names no repository. */
+static bool connector_declared(const struct world *world, const char *engine)
+{
+    for (size_t i = 0; i < world->set->n; i++) {
+        const struct wanted *w = &world->set->items[i];
+        if (w->object->kind->flags & KIND_PER_ENGINE && streq(engine, resolve_engine(world, w)))
+            return true;
+    }
+    return false;
+}
+
 static void list_names(const cJSON *list, const char *member, struct buf *out)
 {
     const cJSON *each;
@@ -251,11 +263,15 @@ static void choose_repository(const struct world *world, const struct wanted *w,
         found(r, json_text(only, "id"));
         return;
     }
+    bool declared = connector_declared(world, resolve_engine(world, w));
     r->how = RESOLVE_MISSING;
+    if (several || !declared)
+        r->target = NULL; /* whatever else is discovered, none could be chosen */
     buf_printf(&r->why,
-               "%s repository of a declared connector on the environment; name one as "
+               "%s repository of a declared connector on the environment; %sname one as "
                "`repository`",
-               several ? "there is more than one" : "there is no discovered");
+               several ? "there is more than one" : "there is no discovered",
+               declared ? "" : "declare the connector for its engine, or ");
     if (list && cJSON_GetArraySize(list)) {
         buf_puts(&r->why, " (discovered: ");
         list_names(list, "name", &r->why);

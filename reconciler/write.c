@@ -177,8 +177,10 @@ static bool todo_carried_out(const struct exec *x, struct action *a, struct entr
         (void)keep_rows(e, a->wanted->object, now);
         tell_followers(x, a, now, s);
     }
-    if (t->type == TODO_REFRESH)
+    if (t->type == TODO_REFRESH) {
         e->owes_refresh = false;
+        backoff_looked(x->backoff, a->key);
+    }
     free(now);
     return seen_later;
 }
