@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "daemon/clock.h"
 #include "daemon/config_git.h"
 #include "daemon/config_status.h"
 #include "daemon/env.h"
@@ -166,7 +167,7 @@ struct reading {
     struct git_setting *git;
     struct suspension *suspensions;
     size_t n_suspensions;
-    struct strings reasons;
+    struct strings texts;
     char *folder; /* absolute, so that paths stay what they are elsewhere */
 };
 
@@ -312,15 +313,24 @@ static void check_interval(struct reading *r, msec *interval)
 
 /* What a manifest's policy.suspend may say, one for all objects of a kind. */
 static struct suspension suspension_of(struct reading *r, const struct node *n, const cJSON *item,
-                                       struct strings *reasons)
+                                       struct strings *texts)
 {
     const char *kind = json_text(item, "kind"), *until = json_text(item, "until");
     struct suspension s = { .kind = kind ? kind_by_name(kind)->kind : KINDS };
 
-    strings_add(reasons, json_text(item, "reason"));
-    s.reason = reasons->items[reasons->n - 1];
-    if (until)
-        moment_read(r->y, node_get(n, "until"), "until", until, &s.until);
+    strings_add(texts, json_text(item, "reason"));
+    s.reason = texts->items[texts->n - 1];
+    char *at = xasprintf("%s:%u:%u", n->pos.file, n->pos.line, n->pos.col);
+    strings_add(texts, at);
+    s.at = texts->items[texts->n - 1];
+    free(at);
+    if (until && moment_read(r->y, node_get(n, "until"), "until", until, &s.until) &&
+        s.until <= clock_wall()) {
+        diag_warning(r->y->diags, node_get(n, "until")->pos,
+                     "`reconcile.suspend`: `%.1000s` is over since %s and suspends nothing",
+                     s.reason, until);
+        diag_hint(r->y->diags, "take it out, or give it another date");
+    }
     return s;
 }
 
@@ -334,7 +344,7 @@ static void read_suspensions(struct reading *r)
     r->suspensions = xcalloc(list->n, sizeof(*r->suspensions));
     cJSON_ArrayForEach(item, r->values[SUSPEND].json) {
         const struct node *n = list->items[r->n_suspensions];
-        r->suspensions[r->n_suspensions++] = suspension_of(r, n, item, &r->reasons);
+        r->suspensions[r->n_suspensions++] = suspension_of(r, n, item, &r->texts);
     }
 }
 
@@ -433,8 +443,8 @@ static struct config *config_of(struct reading *r, const char *path, msec interv
     c->delete_percent = number_or(r, PERCENT, 50);
     c->suspensions = TAKE(r->suspensions);
     c->n_suspensions = r->n_suspensions;
-    c->reasons = r->reasons;
-    r->reasons = (struct strings){ 0 };
+    c->texts = r->texts;
+    r->texts = (struct strings){ 0 };
     c->total = number_or(r, TOTAL, 32);
     c->per_engine = number_or(r, PER_ENGINE, 8);
     c->per_environment = number_or(r, PER_ENVIRONMENT, 4);
@@ -499,7 +509,7 @@ static struct config *config_read(const char *path, const char *text, size_t n, 
     values_clear(table, r.values);
     git_setting_free(r.git);
     free(r.suspensions);
-    strings_clear(&r.reasons);
+    strings_clear(&r.texts);
     free(r.folder);
     return c;
 }
@@ -534,7 +544,7 @@ void config_free(struct config *c)
     git_setting_free(c->git);
     free(c->ledger);
     free(c->suspensions);
-    strings_clear(&c->reasons);
+    strings_clear(&c->texts);
     free(c->control);
     free(c->status.listen);
     free(c->status.certificate);

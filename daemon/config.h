@@ -32,7 +32,7 @@ struct config {
     unsigned delete_percent; /* the same, of the objects in the ledger */
     struct suspension *suspensions;
     size_t n_suspensions;
-    struct strings reasons;                      /* of the suspensions, which borrow them */
+    struct strings texts;                        /* of the suspensions, which borrow them */
     unsigned total, per_engine, per_environment; /* actions at a time, 0 = no limit */
     char *ledger;
     char *control; /* as configured, else in $RUNTIME_DIRECTORY; NULL: no control socket */

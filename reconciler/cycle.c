@@ -17,7 +17,7 @@ static void take_suspensions(struct cycle *c, const struct cycle_options *o)
 {
     suspensions_clear(&c->configured);
     for (size_t i = 0; i < o->n_suspensions; i++)
-        suspensions_put(&c->configured, &o->suspensions[i]);
+        suspensions_add(&c->configured, &o->suspensions[i]);
     c->options.suspensions = c->configured.items;
     c->options.n_suspensions = c->configured.n;
 }
@@ -530,6 +530,7 @@ void cycle_step(struct cycle *c, const struct event *ev, struct effects *out)
     size_t from = out->n;
 
     c->ahead = ev->ahead;
+    c->lifted = c->lifted ? c->lifted : step_wall(&s);
     switch (ev->type) {
     case EV_MANIFESTS:
         set_free(c->next_set);

@@ -155,8 +155,27 @@ static void resume(struct cycle *c, const struct hand *h, struct step *s)
     free(text);
 }
 
+/* What the configuration says goes on saying so, which is no longer true. */
+static void tell_expired(struct cycle *c, struct step *s)
+{
+    for (size_t i = 0; i < c->configured.n; i++) {
+        const struct suspension *one = &c->configured.items[i];
+        if (!one->until || one->until <= c->lifted || one->until > step_wall(s))
+            continue;
+        char *text = suspension_text(one);
+        fx_report(s->fx, REPORT_WARNING, NULL,
+                  "%s: the time is over for: %s; take it out of reconcile.suspend, or give it "
+                  "another date",
+                  one->at ? one->at : "configuration", text);
+        free(text);
+    }
+    if (step_wall(s) > c->lifted)
+        c->lifted = step_wall(s);
+}
+
 void cycle_lift_expired(struct cycle *c, struct step *s)
 {
+    tell_expired(c, s);
     for (size_t i = by_hand(c)->n; i-- > 0;) {
         const struct suspension *one = &by_hand(c)->items[i];
         if (!one->until || one->until > step_wall(s))

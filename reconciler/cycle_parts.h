@@ -40,10 +40,11 @@ struct cycle {
     bool unkept; /* a record could not be written; the ledger on disk is behind */
     unsigned rounds, troubles;
     char *trouble;
-    struct cycle_status last;   /* while the next plan is made, the counts of the last one */
-    msec next, told;            /* when to observe again; what FX_WAKE said last */
-    msec release;               /* by the wall clock: when the next suspension ends, 0 = none */
-    msec ahead;                 /* of the last event */
+    struct cycle_status last; /* while the next plan is made, the counts of the last one */
+    msec next, told;          /* when to observe again; what FX_WAKE said last */
+    msec release;             /* by the wall clock: when the next suspension ends, 0 = none */
+    msec ahead;               /* of the last event */
+    msec lifted; /* by the wall clock: ends until then are told, or were at the start */
     msec seen_at, converged_at; /* when all of DCT was observed, and agreed, last */
 };
 

@@ -14,7 +14,7 @@ static bool same_scope(const struct suspension *s, enum kind kind, const char *k
 static void clear_one(struct suspension *s)
 {
     char *texts[] = { (char *)(uintptr_t)s->reason, (char *)(uintptr_t)s->key,
-                      (char *)(uintptr_t)s->by };
+                      (char *)(uintptr_t)s->by, (char *)(uintptr_t)s->at };
 
     for (size_t i = 0; i < ARRAY_LEN(texts); i++)
         free(texts[i]);
@@ -46,17 +46,23 @@ void suspensions_remove(struct suspensions *l, enum kind kind, const char *key)
     }
 }
 
-void suspensions_put(struct suspensions *l, const struct suspension *s)
+void suspensions_add(struct suspensions *l, const struct suspension *s)
 {
     const struct suspension own = { .kind = s->kind,
                                     .reason = copy(s->reason),
                                     .until = s->until,
                                     .key = copy(s->key),
-                                    .by = copy(s->by) };
+                                    .by = copy(s->by),
+                                    .at = copy(s->at) };
 
-    suspensions_remove(l, own.kind, own.key);
     l->items = grow(l->items, l->n, &l->cap, sizeof(*l->items));
     l->items[l->n++] = own;
+}
+
+void suspensions_put(struct suspensions *l, const struct suspension *s)
+{
+    suspensions_remove(l, s->kind, s->key);
+    suspensions_add(l, s);
 }
 
 void suspensions_clear(struct suspensions *l)

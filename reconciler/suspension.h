@@ -13,15 +13,18 @@ struct suspension {
     msec until;         /* 0 = until it is lifted */
     const char *key;    /* "VDB/orders-dev"; NULL = every object of the kind */
     const char *by;     /* "uid 0 (root)"; NULL = the configuration */
+    const char *at;     /* "dctd.yaml:12:7" in the configuration; NULL = not from there */
 };
 
-/* A list that owns its texts, one suspension of each scope. */
+/* A list that owns its texts. */
 struct suspensions {
     struct suspension *items;
     size_t n, cap;
 };
 
-/* Adds a copy, in place of one of the same scope. */
+/* Adds a copy. */
+void suspensions_add(struct suspensions *l, const struct suspension *s);
+/* The same, in place of one of the same scope. */
 void suspensions_put(struct suspensions *l, const struct suspension *s);
 /* The one of exactly that scope, NULL where there is none. */
 const struct suspension *suspensions_find(const struct suspensions *l, enum kind kind,

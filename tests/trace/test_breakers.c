@@ -137,6 +137,35 @@ static void test_suspended_kinds_are_not_touched_until_the_end(void **state)
     test_world_free(w);
 }
 
+/* Of two of one kind the one that goes on longer counts; each end is told once. */
+static void test_an_end_that_the_configuration_gave_is_told_once(void **state)
+{
+    const struct suspension all[] = {
+        { .kind = KIND_VDB, .reason = "INC-1", .until = 40000000, .at = "dctd.yaml:9:5" },
+        { .kind = KIND_VDB, .reason = "INC-2", .until = 20000000, .at = "dctd.yaml:10:5" },
+        { .kind = KIND_VDB, .reason = "INC-3", .until = 1, .at = "dctd.yaml:11:5" },
+    };
+    struct test_world *w = story_service(estate_all());
+
+    (void)state;
+    assert_true(w->now < all[1].until);
+    w->options.suspensions = all;
+    w->options.n_suspensions = 3;
+    test_world_options(w);
+    spoil_description(w);
+    story_go_on(w, 39000000 - w->now);
+    story_sent(w, "");
+    assert_int_equal(
+        times_told(w, "dctd.yaml:10:5: the time is over for: its kind is suspended: INC-2"), 1);
+    story_go_on(w, 50000000 - w->now);
+    assert_int_equal(w->sent.n, 1);
+    assert_int_equal(times_told(w, "the time is over for"), 2);
+    story_holds(buf_text(&w->trace), "dctd.yaml:9:5: the time is over for: its kind is suspended: "
+                                     "INC-1, until 1970-01-01T11:06:40Z; take it out of "
+                                     "reconcile.suspend, or give it another date");
+    test_world_free(w);
+}
+
 static void test_a_share_of_the_estate_is_a_budget_too(void **state)
 {
     struct test_world *w = story_of(estate_all());
@@ -165,6 +194,7 @@ int main(void)
         cmocka_unit_test(test_what_is_left_alone_is_told_once),
         cmocka_unit_test(test_an_engine_that_is_away_is_asked_once_a_pause),
         cmocka_unit_test(test_suspended_kinds_are_not_touched_until_the_end),
+        cmocka_unit_test(test_an_end_that_the_configuration_gave_is_told_once),
         cmocka_unit_test(test_a_share_of_the_estate_is_a_budget_too),
     };
 

@@ -273,6 +273,26 @@ static void check_suspend_refused(const char *list, const char *expected)
     free(text);
 }
 
+static void a_suspension_that_is_over_is_told(void **state)
+{
+    char *text = xasprintf("%sreconcile:\n"
+                           "  suspend:\n"
+                           "  - {kind: VDB, reason: INC-7, until: 2020-12-01}\n"
+                           "  - {kind: VDB, reason: INC-8, until: 9999-12-01}\n",
+                           minimal);
+    struct sample s = load(text);
+
+    (void)state;
+    assert_non_null(s.config);
+    assert_int_equal(s.diags.all, 1);
+    check_said(&s, "dctd.yaml:4:39: warning: `reconcile.suspend`: `INC-7` is over since "
+                   "2020-12-01 and suspends nothing");
+    check_said(&s, "take it out, or give it another date");
+    assert_non_null(strstr(s.config->suspensions[1].at, "/dctd.yaml:5:5"));
+    sample_clear(&s);
+    free(text);
+}
+
 static void suspensions_are_checked(void **state)
 {
     (void)state;
@@ -536,6 +556,7 @@ int main(void)
         cmocka_unit_test(a_setting_without_a_listener_is_warned_of),
         cmocka_unit_test(where_it_cannot_listen_is_refused),
         cmocka_unit_test(every_kind_can_be_suspended),
+        cmocka_unit_test(a_suspension_that_is_over_is_told),
         cmocka_unit_test(suspensions_are_checked),
         cmocka_unit_test(relative_paths_start_at_the_folder_of_the_file),
         cmocka_unit_test(the_ledger_goes_where_systemd_keeps_state),
