@@ -72,11 +72,37 @@ static void settle_deletion(const struct planner *in, struct plan *p, struct act
     }
 }
 
+/* One that was to become ours, and did not come that far, is left as it is. */
+static bool is_orphan(const struct entry *e)
+{
+    return e->deletion == DELETION_ORPHAN || e->origin == ORIGIN_NONE;
+}
+
+/* Nothing in DCT tells that it is half made: were that forgotten, a manifest that
+ * comes back would find it by its tag, and build upon it. */
+static bool is_left_behind(const struct entry *e)
+{
+    bool lost = e->intent.open && e->intent.makes && e->intent.lost;
+
+    return is_orphan(e) && e->origin == ORIGIN_CREATED && (e->failed || lost);
+}
+
+static void note_left_behind(struct plan *p, const struct entry *e,
+                             const struct observed_item *item)
+{
+    char *note =
+        xasprintf("%s: no manifest wants it, and its creation left %s behind half made; "
+                  "delete that in DCT, or `dctd forget%s %s` if it is to stay",
+                  e->key, item->id, e->protect || e->intent.open ? " --force" : "", e->key);
+
+    strings_add(&p->notes, note);
+    free(note);
+}
+
 static void add_deletion(const struct planner *in, struct plan *p, const struct entry *e,
                          const struct observed_item *item)
 {
-    /* One that was to become ours, and did not come that far, is left as it is. */
-    bool orphan = e->deletion == DELETION_ORPHAN || e->origin == ORIGIN_NONE;
+    bool orphan = is_orphan(e);
     struct action *a = plan_add(p, orphan ? VERB_FORGET : VERB_DELETE, kind_desc(e->kind), e->key);
 
     a->id = xstrdup(item->id);
@@ -174,7 +200,9 @@ static void judge_entry(const struct planner *in, struct plan *p, const struct e
         u->unseen += goes_later(in->world, e);
     if (!item || unread)
         return; /* gone, not seen, or wanted: nothing to delete whichever it is */
-    if (u->forbidden)
+    if (is_left_behind(e))
+        note_left_behind(p, e, item);
+    else if (u->forbidden)
         strings_add(&u->left, e->key);
     else
         add_deletion(in, p, e, item);

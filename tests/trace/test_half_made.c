@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -90,11 +91,39 @@ static void test_protection_of_what_is_half_made_can_be_lifted(void **state)
     test_world_free(w);
 }
 
+/* Nobody wants it any more, and it is not to be deleted: it is remembered for
+ * what it is until it is gone, or somebody wants it again. */
+static void test_half_made_is_not_forgotten_as_an_orphan(void **state)
+{
+    char *policy = xasprintf("%spolicy: {deletion: orphan}\n", last);
+    char *yaml = text_with(estate_all(), last, policy);
+    char *less =
+        xstrndup(yaml, (size_t)(strstr(yaml, "---\napiVersion: dct/v1\nkind: DSource") - yaml));
+    struct test_world *w = half_made(yaml);
+
+    (void)state;
+    w->options.prune = true;
+    test_world_restart(w);
+    story_converge(w, less);
+    story_sent(w, "");
+    plan_holds(w, less, "DSource/orders: no manifest wants it, and its creation left");
+    plan_holds(w, yaml, "! DSource/orders blocked: DCT failed to make it and left");
+    story_meddle(w, "delete", "{\"kind\":\"dsources\",\"name\":\"orders\"}");
+    test_world_restart(w);
+    story_converge(w, less);
+    assert_null(test_world_ledger(w, "DSource/orders"));
+    free(policy);
+    free(yaml);
+    free(less);
+    test_world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_it_is_not_whole_because_nobody_can_look),
         cmocka_unit_test(test_protection_of_what_is_half_made_can_be_lifted),
+        cmocka_unit_test(test_half_made_is_not_forgotten_as_an_orphan),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
