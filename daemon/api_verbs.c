@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon/api_parts.h"
+#include "reconciler/hand.h"
 #include "reconciler/plan_render.h"
 #include "schema/json.h"
 #include "schema/read.h"
@@ -250,8 +251,8 @@ void api_adopt(struct asking *a)
     if (key && !ev.hand.id)
         api_error(a, 400, "give the id as DCT shows it", "`id` is missing");
     else if (key && feed(a, ev))
-        done(a, xasprintf("%s is %s now; `dctd describe %s` shows what differs", key, ev.hand.id,
-                          key));
+        done(a, xasprintf("%s is %s now%s; `dctd describe %s` shows what differs", key, ev.hand.id,
+                          adopt_remark(cycle_newest_set(app_cycle(a->api->app)), key), key));
     free(key);
     cJSON_Delete(body);
 }

@@ -2,9 +2,27 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "daemon/git_now.h"
 #include "daemon/ledger_file.h"
+#include "daemon/loader.h"
 #include "daemon/talk.h"
 #include "reconciler/hand.h"
+
+/* As the manifests are here and now: nobody is asked for newer ones. NULL where
+ * they cannot be had. */
+static struct set *manifests(const struct ledger_file *f)
+{
+    char *error = NULL;
+    OWNED(git_checkout) tree = f->config->git ? git_now(f->config, true, &error) : NULL;
+
+    free(error);
+    if (f->config->git && !tree)
+        return NULL;
+    OWNED(loader)
+    l = loader_new(tree ? tree->manifests : f->config->manifests, store_key(f->store), STORE_KEY,
+                   NULL);
+    return loader_load(l, NULL, 0);
+}
 
 static bool adopt_there(struct ledger_file *f, const char *key, const struct kind_desc *k,
                         const struct invocation *in)
@@ -15,7 +33,10 @@ static bool adopt_there(struct ledger_file *f, const char *key, const struct kin
         printf("%s is %s in the ledger already\n", key, id);
         return true;
     }
+    OWNED(set) set = manifests(f);
     char *refusal = adopt_refusal(f->ledger, key, k->kind, id, in->replace);
+    if (!refusal)
+        refusal = adopt_misnamed(f->ledger, set, key);
     if (refusal) {
         cmd_complain("%s", refusal);
         free(refusal);
@@ -25,10 +46,10 @@ static bool adopt_there(struct ledger_file *f, const char *key, const struct kin
     char *text = adopt_text(f->ledger, key, id);
     bool kept = ledger_file_keep(f, key, adopt(f->ledger, key, k->kind, id), "adopted", text);
     if (kept)
-        printf("adopted %s: %s\n"
+        printf("adopted %s: %s%s\n"
                "Look at `dctd plan` before anything is applied: it shows what differs from the\n"
                "manifest, and a create where DCT has no such object.\n",
-               key, text);
+               key, text, adopt_remark(set, key));
     free(text);
     return kept;
 }

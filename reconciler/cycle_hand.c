@@ -68,8 +68,10 @@ char *cycle_refusal(const struct cycle *c, const struct event *ev)
     char *busy = running(c, h->key);
     if (busy)
         return busy;
-    return ev->type == EV_ADOPT ? adopt_refusal(c->ledger, h->key, h->kind, h->id, h->replace)
-                                : forget_refusal(c->ledger, h->key, h->force);
+    if (ev->type == EV_FORGET)
+        return forget_refusal(c->ledger, h->key, h->force);
+    char *refusal = adopt_refusal(c->ledger, h->key, h->kind, h->id, h->replace);
+    return refusal ? refusal : adopt_misnamed(c->ledger, cycle_newest_set(c), h->key);
 }
 
 static void sooner(msec *at, msec other, msec wall)

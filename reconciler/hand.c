@@ -34,6 +34,44 @@ bool adopted_already(const struct ledger *l, const char *key, const char *id)
     return e && streq(e->id, id);
 }
 
+struct known {
+    const struct ledger *ledger;
+    const struct set *set;
+};
+
+static const char *nth_known(const void *ctx, size_t i)
+{
+    const struct known *k = ctx;
+
+    if (i < k->set->n)
+        return k->set->items[i].key;
+    i -= k->set->n;
+    return i < ledger_count(k->ledger) ? ledger_at(k->ledger, i)->key : NULL;
+}
+
+static bool declared(const struct set *set, const char *key)
+{
+    return !set || !set->complete || set_find(set, key);
+}
+
+char *adopt_misnamed(const struct ledger *l, const struct set *set, const char *key)
+{
+    const struct known known = { l, set };
+
+    if (declared(set, key) || ledger_find(l, key))
+        return NULL;
+    const char *meant = nearest_word(key, nth_known, &known);
+    return meant ? xasprintf("neither the manifests nor the ledger have %s; did you mean %s? If "
+                             "not, write its manifest first",
+                             key, meant)
+                 : NULL;
+}
+
+const char *adopt_remark(const struct set *set, const char *key)
+{
+    return declared(set, key) ? "" : "; no manifest declares it: until one does, it is left alone";
+}
+
 char *adopt_refusal(const struct ledger *l, const char *key, enum kind kind, const char *id,
                     bool replace)
 {

@@ -4,9 +4,15 @@
 #define RECONCILER_HAND_H
 
 #include "reconciler/ledger.h"
+#include "schema/set.h"
 
 /* Could it be the id of a DCT object? */
 bool adopt_id(const char *text);
+/* Another key that must be meant: the manifests are all known, and neither they nor
+ * the ledger have this one, but one like it. NULL: it may be meant itself. Owned. */
+char *adopt_misnamed(const struct ledger *l, const struct set *set, const char *key);
+/* What to tell who takes over what no manifest declares; "" where one does. */
+const char *adopt_remark(const struct set *set, const char *key);
 /* Why `key` cannot become the DCT object of that id; NULL if it can. Owned. */
 char *adopt_refusal(const struct ledger *l, const char *key, enum kind kind, const char *id,
                     bool replace);

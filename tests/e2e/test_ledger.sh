@@ -46,6 +46,7 @@ test_adopted_without_a_manifest_is_not_deleted() {
     made_by_hand
     rm "$work/estate/manifests/30-orders-dev.yaml"
     expect 0 adopt VDB/orders-dev "$vdb"
+    said out 'no manifest declares it: until one does, it is left alone'
     expect 0 apply
     same "VDBs" orders-dev "$(held vdbs)"
 }
@@ -116,6 +117,8 @@ test_keys_are_checked() {
     said err 'there is one connector on each engine; write Connector/postgresql@ENGINE'
     expect 1 adopt VDB/orders-dev
     said err 'arguments are missing; it is dctd adopt KIND/NAME ID'
+    expect 1 adopt VDB/orders-dve 1
+    said err 'neither the manifests nor the ledger have VDB/orders-dve; did you mean VDB/orders-dev\?'
     expect 1 adopt VDB/orders-dev ''
     said err 'the id of a DCT object is needed'
     expect 1 forget VDB/orders-dev VDB/other

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "reconciler/hand.h"
 #include "reconciler/status.h"
 #include "tests/lib/estate.h"
 #include "tests/lib/story.h"
@@ -229,6 +230,27 @@ static void test_forgotten_and_taken_over_again(void **state)
     test_world_free(w);
 }
 
+static void test_a_misspelt_name_is_told(void **state)
+{
+    struct test_world *w = story_service(estate_all());
+    struct hand h = { .whom = root, .key = "VDB/orders-dve", .kind = KIND_VDB, .id = "1-VDB-7" };
+
+    (void)state;
+    refused(
+        w, EV_ADOPT, h,
+        "neither the manifests nor the ledger have VDB/orders-dve; did you mean VDB/orders-dev?");
+    test_world_ask(w, EV_ADOPT, h);
+    assert_null(test_world_ledger(w, "VDB/orders-dve"));
+    story_holds(adopt_remark(cycle_set(w->cycle), "VDB/quite-another"), "no manifest declares it");
+    assert_string_equal(adopt_remark(cycle_set(w->cycle), "VDB/orders-dev"), "");
+    /* Where a manifest has findings, its name may be what is meant. */
+    w->findings_meant = true;
+    test_world_manifests(w, "---\napiVersion: dct/v1\nkind: VDB\nmetadata: {name: broken}\n"
+                            "spec: {port: 1}\n");
+    assert_null(cycle_refusal(w->cycle, &(struct event){ .type = EV_ADOPT, .hand = h }));
+    test_world_free(w);
+}
+
 static void test_two_keys_never_mean_one_object(void **state)
 {
     struct test_world *w = story_service(estate_all());
@@ -298,6 +320,7 @@ int main(void)
         cmocka_unit_test(test_configured_in_the_middle_of_work),
         cmocka_unit_test(test_only_what_was_suspended_by_hand_is_resumed),
         cmocka_unit_test(test_forgotten_and_taken_over_again),
+        cmocka_unit_test(test_a_misspelt_name_is_told),
         cmocka_unit_test(test_two_keys_never_mean_one_object),
         cmocka_unit_test(test_not_while_it_is_being_changed),
         cmocka_unit_test(test_at_any_moment_of_the_work),
