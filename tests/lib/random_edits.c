@@ -483,6 +483,22 @@ static void mend_thing(struct random_run *r, int thing)
     protection_changes(r, t);
 }
 
+bool random_lift(struct random_run *r)
+{
+    const struct test_world *w = r->a.world;
+    bool any = false;
+
+    (void)repair(r);
+    for (size_t i = 0; i < w->n_ledger; i++)
+        any = any || strstr(w->ledger[i].text, "\"protect\":true");
+    for (size_t i = 0; i < r->estate.n && any; i++) {
+        *value_of(&r->estate.things[i], "policy protect") = 2;
+        *value_of(&r->estate.things[i], "policy replace") = 2;
+        protection_changes(r, &r->estate.things[i]);
+    }
+    return any;
+}
+
 void random_mend(struct random_run *r)
 {
     struct test_world *w = r->a.world;

@@ -227,6 +227,27 @@ static bool nameless(const struct test_world *w)
     return false;
 }
 
+/* Renamed again before DCT has heard of the first time: what it is called there,
+ * only the ledger knows. */
+static bool renamed_twice(const struct random_run *r)
+{
+    bool twice = false;
+
+    for (size_t i = 0; i < r->estate.n && !twice; i++) {
+        const struct thing *t = &r->estate.things[i];
+        char *key = xasprintf("%s/%s", kind_desc(t->kind)->name, t->name);
+        const char *kept = test_world_ledger(r->a.world, key);
+        cJSON *entry = kept ? json_parse(kept, strlen(kept), NULL) : NULL;
+        const char *id = json_text(entry, "id");
+        struct inside o;
+        twice = id && inside_find(r->a.world->sim, kind_desc(t->kind)->collection, id, &o) &&
+                !streq(o.name, t->name) && !streq(o.name, t->was);
+        cJSON_Delete(entry);
+        free(key);
+    }
+    return twice;
+}
+
 static void reborn(struct random_run *r)
 {
     test_world_restart(random_world(r));
@@ -234,12 +255,12 @@ static void reborn(struct random_run *r)
 }
 
 /* What goes on where DCT itself has lost sight of it, only the ledger knows; and
- * a debt, and what bears no tag. */
+ * a debt, what bears no tag, and what has a name that no manifest knows. */
 static bool is_precious(const struct random_run *r)
 {
     const struct test_world *w = r->a.world;
 
-    return owes(r) || nameless(w) || inside_out_of_sight(w->sim);
+    return owes(r) || nameless(w) || renamed_twice(r) || inside_out_of_sight(w->sim);
 }
 
 static bool lose_ledger(struct random_run *r)
@@ -304,24 +325,32 @@ void random_others(struct random_run *r)
     (void)others[i].act(r);
 }
 
-/* What is half made can only be made anew, and what is protected never is: here a
- * person says `dctd forget`. */
-static void forget_half_made(struct random_run *r)
+/* Does DCT say whose it is: by our tag, under a name that its manifest knows? */
+static bool tells_itself(const struct random_run *r, const struct inside *o, const struct thing *t)
+{
+    return streq(o->owner, r->a.world->options.instance) &&
+           (streq(o->name, t->name) || streq(o->name, t->was));
+}
+
+/* What the ledger let go of as its policy said, and what lost its tag or was given
+ * a third name before a manifest wanted it again, nobody could know: a person says
+ * `dctd adopt`. */
+static void adopt_let_go(struct random_run *r)
 {
     struct test_world *w = random_world(r);
-    bool any = false;
 
-    for (size_t i = w->n_ledger; i-- > 0;) {
-        if (!strstr(w->ledger[i].text, "\"failed\":true") ||
-            !strstr(w->ledger[i].text, "\"protect\":true"))
+    for (size_t i = 0; i + 1 < r->promises.let_go.n; i += 2) {
+        const char *key = r->promises.let_go.items[i], *id = r->promises.let_go.items[i + 1];
+        const struct thing *t = random_thing_of(&r->estate, key);
+        struct inside o;
+        if (!t || t->kind == KIND_CONNECTOR || test_world_ledger(w, key) ||
+            test_world_ledger_names(w, id) ||
+            !inside_find(w->sim, kind_desc(t->kind)->collection, id, &o) || tells_itself(r, &o, t))
             continue;
-        char *key = xstrdup(w->ledger[i].key);
-        test_world_keep(w, key, NULL);
-        free(key);
-        any = true;
+        random_tell(r, "end", "adopted by hand", key);
+        test_world_ask(w, EV_ADOPT,
+                       (struct hand){ .whom = "somebody", .key = key, .kind = t->kind, .id = id });
     }
-    if (any)
-        reborn(r);
 }
 
 void random_others_mend(struct random_run *r)
@@ -339,7 +368,7 @@ void random_others_mend(struct random_run *r)
         free(body);
     }
     strings_clear(&r->taken);
-    forget_half_made(r);
+    adopt_let_go(r);
     n = inside_all(w->sim, all, LOOKED_AT);
     for (size_t i = 0; i < n; i++) {
         if (!streq(all[i].owner, w->options.instance) && !test_world_ledger_names(w, all[i].id))

@@ -210,6 +210,18 @@ static void check_write(struct random_promises *p, const struct request *r)
         deletion_allowed(p, r);
 }
 
+static void note_let_go(struct random_promises *p, const char *key)
+{
+    const char *kept = test_world_ledger(p->invariants->world, key);
+    cJSON *entry = kept ? json_parse(kept, strlen(kept), NULL) : NULL;
+
+    if (json_text(entry, "id")) {
+        strings_add(&p->let_go, key);
+        strings_add(&p->let_go, json_text(entry, "id"));
+    }
+    cJSON_Delete(entry);
+}
+
 static void watch(void *ctx, const struct effect *e)
 {
     struct random_promises *p = ctx;
@@ -220,7 +232,9 @@ static void watch(void *ctx, const struct effect *e)
         plan_tells_no_secret(p);
     else if (e->type == FX_SEND)
         check_write(p, e->request);
-    else if (e->type == FX_RECORD && e->record.text && strstr(e->record.text, "\"job\":\""))
+    else if (e->type == FX_RECORD && !e->record.text)
+        note_let_go(p, e->record.key);
+    else if (e->type == FX_RECORD && strstr(e->record.text, "\"job\":\""))
         engines_within_limits(p);
     else if (e->type == FX_REPORT && e->report.kind == REPORT_DONE && e->report.verb)
         tally_add(p->tally, "verb", e->report.verb, 1);
@@ -238,6 +252,7 @@ void random_promises_end(struct random_promises *p)
 {
     p->invariants->also = NULL;
     strings_clear(&p->switched);
+    strings_clear(&p->let_go);
 }
 
 static const struct thing *thing_named(const struct random_estate *e, const struct inside *o)

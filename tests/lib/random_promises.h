@@ -14,6 +14,7 @@ struct random_promises {
     bool forgetful;          /* the ledger was lost: what no object shows may be forgotten */
     struct tally *tally;     /* of the verbs that were carried through */
     struct strings switched; /* ids of what we switched off, wanted on */
+    struct strings let_go;   /* "key id" in turn: what the ledger forgot */
     size_t pruned;           /* by the plan in force */
     size_t plans;
 };

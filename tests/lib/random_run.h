@@ -49,6 +49,8 @@ void random_tell(struct random_run *r, const char *group, const char *name, cons
 /* random_edits.c: one more edit of the manifests or the options. */
 void random_edit(struct random_run *r);
 void random_edits_expect(struct tally *t);
+/* Lifts protection: a manifest does not do that and ask for what it forbids at once. */
+bool random_lift(struct random_run *r);
 /* Takes back what stands in the way of the manifests. */
 void random_mend(struct random_run *r);
 /* And brings back every manifest that there ever was. */
