@@ -1,6 +1,7 @@
 /* Entries by key, and their text form. */
 #include "reconciler/ledger.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -113,65 +114,92 @@ struct entry *ledger_at(const struct ledger *l, size_t i)
     return l->items[i];
 }
 
-static void add_text(cJSON *o, const char *member, const char *s)
+/* The member's name, after a comma where it is not the first. */
+static void add_name(struct buf *b, const char *member)
 {
-    if (s)
-        cJSON_AddStringToObject(o, member, s);
+    if (b->data[b->n - 1] != '{')
+        buf_add(b, ",", 1);
+    buf_add_quoted(b, member);
+    buf_add(b, ":", 1);
 }
 
-static void add_true(cJSON *o, const char *member, bool b)
+static void add_text(struct buf *b, const char *member, const char *s)
 {
-    if (b)
-        cJSON_AddTrueToObject(o, member);
+    if (!s)
+        return;
+    add_name(b, member);
+    buf_add_quoted(b, s);
+}
+
+static void add_true(struct buf *b, const char *member, bool is)
+{
+    if (!is)
+        return;
+    add_name(b, member);
+    buf_add(b, "true", 4);
+}
+
+static void add_intent(struct buf *b, const struct intent *intent)
+{
+    add_name(b, "intent");
+    buf_add(b, "{", 1);
+    add_text(b, "call", intent->call);
+    add_text(b, "job", intent->job);
+    add_name(b, "at");
+    buf_printf(b, "%" PRId64, intent->wall);
+    add_true(b, "makes", intent->makes);
+    add_true(b, "lost", intent->lost);
+    buf_add(b, "}", 1);
 }
 
 /* {row: {"d": digest, "v": value, "s": true when DCT showed it}} */
-static void add_applied(cJSON *o, const struct entry *e)
+static void add_applied(struct buf *b, const struct entry *e)
 {
-    cJSON *rows = cJSON_AddObjectToObject(o, "applied");
-
+    add_name(b, "applied");
+    buf_add(b, "{", 1);
     for (size_t i = 0; i < e->n_applied; i++) {
         const struct applied *a = &e->applied[i];
-        cJSON *row = cJSON_AddObjectToObject(rows, a->row->yaml);
         char digest[DIGEST_TEXT];
         fingerprint_text(&a->digest, digest);
-        cJSON_AddStringToObject(row, "d", digest);
-        if (a->value)
-            cJSON_AddRawToObject(row, "v", a->value);
-        add_true(row, "s", a->seen);
+        add_name(b, a->row->yaml);
+        buf_add(b, "{", 1);
+        add_text(b, "d", digest);
+        if (a->value) {
+            add_name(b, "v");
+            buf_puts(b, a->value);
+        }
+        add_true(b, "s", a->seen);
+        buf_add(b, "}", 1);
     }
+    buf_add(b, "}", 1);
+}
+
+static void add_entry(struct buf *b, const struct entry *e)
+{
+    buf_add(b, "{", 1);
+    add_text(b, "key", e->key);
+    add_text(b, "kind", kind_desc(e->kind)->name);
+    add_text(b, "name", e->name);
+    add_text(b, "engine", e->engine);
+    add_text(b, "id", e->id);
+    add_text(b, "origin", origin_names[e->origin]);
+    add_text(b, "deletion", deletion_names[e->deletion]);
+    add_true(b, "protect", e->protect);
+    add_true(b, "failed", e->failed);
+    add_true(b, "owesEnable", e->owes_enable);
+    add_true(b, "owesRefresh", e->owes_refresh);
+    if (e->intent.open)
+        add_intent(b, &e->intent);
+    add_applied(b, e);
+    buf_add(b, "}", 1);
 }
 
 char *entry_text(const struct entry *e)
 {
-    cJSON *o = cJSON_CreateObject();
+    struct buf b = BUF_WITH_LIMIT(SIZE_MAX / 4);
 
-    add_text(o, "key", e->key);
-    add_text(o, "kind", kind_desc(e->kind)->name);
-    add_text(o, "name", e->name);
-    add_text(o, "engine", e->engine);
-    add_text(o, "id", e->id);
-    add_text(o, "origin", origin_names[e->origin]);
-    add_text(o, "deletion", deletion_names[e->deletion]);
-    add_true(o, "protect", e->protect);
-    add_true(o, "failed", e->failed);
-    add_true(o, "owesEnable", e->owes_enable);
-    add_true(o, "owesRefresh", e->owes_refresh);
-    if (e->intent.open) {
-        cJSON *intent = cJSON_AddObjectToObject(o, "intent");
-        add_text(intent, "call", e->intent.call);
-        add_text(intent, "job", e->intent.job);
-        cJSON_AddNumberToObject(intent, "at", (double)e->intent.wall);
-        add_true(intent, "makes", e->intent.makes);
-        add_true(intent, "lost", e->intent.lost);
-    }
-    add_applied(o, e);
-
-    char *text = cJSON_PrintUnformatted(o);
-    cJSON_Delete(o);
-    if (!text)
-        abort();
-    return text;
+    add_entry(&b, e);
+    return buf_take(&b);
 }
 
 static char *own_text(const cJSON *o, const char *member)
@@ -314,10 +342,9 @@ void ledger_compact(struct ledger *l)
     msec *times = xcalloc(l->n + 1, sizeof(*times)); /* which no text holds */
 
     for (size_t i = 0; i < l->n; i++) {
-        char *text = entry_text(l->items[i]);
-        buf_add(&texts, text, strlen(text) + 1);
+        add_entry(&texts, l->items[i]);
+        buf_add(&texts, "", 1);
         times[i] = l->items[i]->intent.at;
-        free(text);
     }
     drop_entries(l);
     for (size_t at = 0; at < texts.n; at += strlen(texts.data + at) + 1) {

@@ -85,24 +85,37 @@ bool parse_int64(const char *s, int64_t *out)
     return true;
 }
 
-bool buf_add(struct buf *b, const void *data, size_t n)
+static void widen(struct buf *b, size_t n)
+{
+    size_t cap = b->cap ? b->cap : 64;
+
+    while (cap < n)
+        cap *= 2;
+    b->data = xrealloc(b->data, cap);
+    b->cap = cap;
+}
+
+char *buf_room(struct buf *b, size_t n)
 {
     if (b->over || n > b->max - b->n) {
         b->over = true;
-        return false;
+        return NULL;
     }
-    if (b->n + n + 1 > b->cap) {
-        size_t cap = b->cap ? b->cap : 64;
-        while (cap < b->n + n + 1)
-            cap *= 2;
-        b->data = xrealloc(b->data, cap);
-        b->cap = cap;
-    }
-    if (n)
-        memcpy(b->data + b->n, data, n);
+    if (b->n + n + 1 > b->cap)
+        widen(b, b->n + n + 1);
+    char *room = b->data + b->n;
     b->n += n;
     b->data[b->n] = '\0';
-    return true;
+    return room;
+}
+
+bool buf_add(struct buf *b, const void *data, size_t n)
+{
+    char *room = buf_room(b, n);
+
+    if (room && n)
+        memcpy(room, data, n);
+    return room;
 }
 
 bool buf_puts(struct buf *b, const char *s)
@@ -159,6 +172,67 @@ void buf_add_urlencoded(struct buf *b, const char *s)
         else
             buf_printf(b, "%%%02X", c);
     }
+}
+
+static bool plain(unsigned char c)
+{
+    return c >= ' ' && c != '"' && c != '\\';
+}
+
+static bool any_zero(uint64_t eight)
+{
+    return (eight - UINT64_C(0x0101010101010101)) & ~eight & UINT64_C(0x8080808080808080);
+}
+
+/* Nothing to escape: eight bytes at a time, for almost every text is such. */
+static bool all_plain(const char *s, size_t n)
+{
+    size_t i = 0;
+
+    for (; i + 8 <= n; i += 8) {
+        uint64_t eight;
+        memcpy(&eight, s + i, 8);
+        if (any_zero(eight & UINT64_C(0xe0e0e0e0e0e0e0e0)) ||
+            any_zero(eight ^ UINT64_C(0x2222222222222222)) ||
+            any_zero(eight ^ UINT64_C(0x5c5c5c5c5c5c5c5c)))
+            return false;
+    }
+    while (i < n && plain((unsigned char)s[i]))
+        i++;
+    return i == n;
+}
+
+static void print_escaped(char c, struct buf *b)
+{
+    static const char letters[] = "\"\\\b\f\n\r\t", names[] = "\"\\bfnrt";
+    const char *at = strchr(letters, c);
+
+    if (at)
+        buf_add(b, (const char[]){ '\\', names[at - letters] }, 2);
+    else
+        buf_printf(b, "\\u%04x", (unsigned)c);
+}
+
+void buf_add_quoted(struct buf *b, const char *s)
+{
+    s = s ? s : "";
+
+    size_t n = strlen(s);
+    char *to = all_plain(s, n) ? buf_room(b, n + 2) : NULL;
+
+    if (to) {
+        *to = to[n + 1] = '"';
+        memcpy(to + 1, s, n);
+        return;
+    }
+    buf_add(b, "\"", 1);
+    for (size_t i = 0; i < n; i++) {
+        if (plain((unsigned char)s[i]))
+            buf_add(b, &s[i], 1);
+        else
+            print_escaped(s[i], b);
+    }
+    buf_add(b, "\"", 1);
 }
 
 void strings_add(struct strings *l, const char *s)

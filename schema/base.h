@@ -69,6 +69,8 @@ struct buf {
 
 bool buf_add(struct buf *b, const void *data, size_t n);
 bool buf_puts(struct buf *b, const char *s);
+/* n more bytes that the caller fills in, NULL where they would pass the limit. */
+char *buf_room(struct buf *b, size_t n);
 bool buf_printf(struct buf *b, const char *fmt, ...) PRINTF(2, 3);
 bool buf_vprintf(struct buf *b, const char *fmt, va_list args) PRINTF(2, 0);
 /* The text, never NULL; borrowed until the next change. */
@@ -79,6 +81,8 @@ void buf_clear(struct buf *b);
 
 /* Appends s percent-encoded for a URL path segment or query value (RFC 3986). */
 void buf_add_urlencoded(struct buf *b, const char *s);
+/* Appends s as a JSON string, quotes and all; NULL is "". */
+void buf_add_quoted(struct buf *b, const char *s);
 
 /* A list of strings that it owns. */
 struct strings {

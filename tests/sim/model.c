@@ -75,16 +75,6 @@ void js_copy(cJSON *to, const char *as, const cJSON *from, const char *name)
         js_put(to, as, js_dup(item));
 }
 
-char *js_text(const cJSON *item)
-{
-    char *printed = cJSON_PrintUnformatted(item);
-    if (!printed)
-        abort();
-    char *text = xstrdup(printed);
-    cJSON_free(printed);
-    return text;
-}
-
 cJSON *js_object(void)
 {
     return sure(cJSON_CreateObject());

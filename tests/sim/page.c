@@ -208,9 +208,9 @@ static void add_metadata(const struct sim *s, const struct page *p, size_t start
     js_put_str(metadata, "next_cursor", next);
     if (!s->opt.no_total)
         js_put_num(metadata, "total", (double)p->n);
-    char *text = js_text(metadata);
-    buf_printf(out, "],\"response_metadata\":%s}", text);
-    free(text);
+    buf_puts(out, "],\"response_metadata\":");
+    js_print(metadata, out);
+    buf_puts(out, "}");
     free(prev);
     free(next);
     cJSON_Delete(metadata);
@@ -220,10 +220,8 @@ static void add_metadata(const struct sim *s, const struct page *p, size_t start
 static void write_item(const struct sim *s, const struct object *o, struct buf *out)
 {
     cJSON *shown = sim_shows_all(s, o) ? NULL : sim_view(s, o);
-    char *text = js_text(shown ? shown : o->json);
 
-    buf_puts(out, text);
-    free(text);
+    js_print(shown ? shown : o->json, out);
     cJSON_Delete(shown);
 }
 
@@ -235,9 +233,9 @@ static void write_page(struct call *c, const struct page *p, size_t start, bool 
     buf_puts(&out, "{");
     cJSON *errors = partial && sim_collections[p->kind].errors ? partial_errors(c->sim) : NULL;
     if (cJSON_GetArraySize(errors) > 0) {
-        char *text = js_text(errors);
-        buf_printf(&out, "\"errors\":%s,", text);
-        free(text);
+        buf_puts(&out, "\"errors\":");
+        js_print(errors, &out);
+        buf_puts(&out, ",");
     }
     cJSON_Delete(errors);
     buf_puts(&out, "\"items\":[");
