@@ -137,9 +137,10 @@ static void hook(struct side *s, struct front_request *q, struct front_answer *o
     struct delivery *d = front_sink(q);
 
     if (d && delivery_proved(d)) {
-        log_info("webhook: a push was announced by %s", front_peer(q)->text);
-        webhook_deliver(l->hook);
-        say_text(out, MHD_HTTP_ACCEPTED, "accepted");
+        bool new = webhook_deliver(l->hook, d);
+        log_about(new ? LEVEL_INFO : LEVEL_DEBUG, NULL, "webhook: a push was announced by %s%s",
+                  front_peer(q)->text, new ? "" : ", again");
+        say_text(out, MHD_HTTP_ACCEPTED, new ? "accepted" : "accepted before");
     } else if (webhook_refuse(l->hook)) {
         log_warning("webhook: %s could not prove what it announced; is its secret that of "
                     "status.webhook.secret?",

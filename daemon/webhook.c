@@ -18,6 +18,8 @@ struct webhook {
     uint64_t last;     /* when it poked, of the loop's clock; 0 = never */
     uint64_t refusals; /* as milliseconds that they are remembered for */
     uint64_t counted;  /* when refusals were looked at last */
+    uint8_t (*seen)[DIGEST_WHOLE]; /* a ring of what proved the last deliveries */
+    size_t n_seen, next_seen;
 };
 
 struct delivery {
@@ -25,6 +27,8 @@ struct delivery {
     uint8_t hub_claim[DIGEST_WHOLE];
     char *signatures;
     bool proved; /* already, by its head */
+    bool summed; /* the proof is over the body: `sum` tells it from others */
+    uint8_t sum[DIGEST_WHOLE];
 };
 
 static void forget(char *secret)
@@ -50,6 +54,7 @@ static void on_closed(uv_handle_t *h)
     struct webhook *w = h->data;
 
     forget(w->secret);
+    free(w->seen);
     free(w);
 }
 
@@ -183,16 +188,15 @@ static bool one_matches(const char *list, const uint8_t sum[DIGEST_WHOLE])
 
 bool delivery_proved(struct delivery *d)
 {
-    uint8_t sum[DIGEST_WHOLE];
-
     if (d->hub) {
-        digest_whole(d->hub, sum);
-        d->proved |= digest_equal(sum, DIGEST_WHOLE, d->hub_claim, DIGEST_WHOLE);
+        digest_whole(d->hub, d->sum);
+        d->summed = digest_equal(d->sum, DIGEST_WHOLE, d->hub_claim, DIGEST_WHOLE);
     }
-    if (d->standard) {
-        digest_whole(d->standard, sum);
-        d->proved |= one_matches(d->signatures, sum);
+    if (d->standard && !d->summed) {
+        digest_whole(d->standard, d->sum);
+        d->summed = one_matches(d->signatures, d->sum);
     }
+    d->proved |= d->summed;
     return d->proved;
 }
 
@@ -217,14 +221,33 @@ static void on_timer(uv_timer_t *t)
     poke_now(t->data);
 }
 
+/* A token proves who sent it, and says nothing of what: whoever has it may. */
+static bool seen_before(struct webhook *w, const struct delivery *d)
+{
+    if (!d->summed)
+        return false;
+    for (size_t i = 0; i < w->n_seen; i++) {
+        if (memcmp(w->seen[i], d->sum, DIGEST_WHOLE) == 0)
+            return true;
+    }
+    if (!w->seen)
+        w->seen = xcalloc(WEBHOOK_SEEN, DIGEST_WHOLE);
+    memcpy(w->seen[w->next_seen], d->sum, DIGEST_WHOLE);
+    w->next_seen = (w->next_seen + 1) % WEBHOOK_SEEN;
+    w->n_seen += w->n_seen < WEBHOOK_SEEN;
+    return false;
+}
+
 /* What comes while one is due already is served by that one. */
-void webhook_deliver(struct webhook *w)
+bool webhook_deliver(struct webhook *w, const struct delivery *d)
 {
     uint64_t now = uv_now(w->timer.loop), free_at = w->last ? w->last + WEBHOOK_GAP : 0;
 
-    if (uv_is_active((const uv_handle_t *)&w->timer))
-        return;
-    (void)uv_timer_start(&w->timer, on_timer, free_at > now ? free_at - now : 0, 0);
+    if (seen_before(w, d))
+        return false;
+    if (!uv_is_active((const uv_handle_t *)&w->timer))
+        (void)uv_timer_start(&w->timer, on_timer, free_at > now ? free_at - now : 0, 0);
+    return true;
 }
 
 bool webhook_refuse(struct webhook *w)

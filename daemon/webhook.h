@@ -4,7 +4,11 @@
  * Forgejo: HMAC-SHA256 of the body, in hex), X-Gitlab-Token (the secret itself),
  * or webhook-id, webhook-timestamp and webhook-signature (GitLab's signing
  * tokens, by the Standard Webhooks specification). The body passes through and
- * is never kept, so it may be as large as the sender makes it. */
+ * is never kept, so it may be as large as the sender makes it.
+ *
+ * A signature of the first kind is good for ever, and anybody who saw a delivery
+ * may send it again: the last WEBHOOK_SEEN are remembered by what proved them,
+ * which nobody can change as they can the id in a header that is not signed. */
 #ifndef DAEMON_WEBHOOK_H
 #define DAEMON_WEBHOOK_H
 
@@ -18,6 +22,7 @@ enum {
     WEBHOOK_GAP = 1000,          /* at least that long between two pokes */
     WEBHOOK_REFUSALS = 30,       /* are told apart before they are answered with 429 */
     WEBHOOK_FORGIVES = 2000,     /* one refusal in that time */
+    WEBHOOK_SEEN = 1024,         /* deliveries are told from their repetition */
 };
 
 /* What a sender says about itself; NULL where it did not. */
@@ -48,8 +53,9 @@ bool delivery_proved(struct delivery *d) MUST_USE;
 void delivery_free(struct delivery *d);
 OWNER(delivery)
 
-/* A proved delivery: pokes now, or soon where that has just been done. */
-void webhook_deliver(struct webhook *w);
+/* A proved delivery: pokes now, or soon where that has just been done. False
+ * where the same one has been delivered before: then nothing is done. */
+bool webhook_deliver(struct webhook *w, const struct delivery *d);
 /* One that was not: false where there have been too many of them. */
 bool webhook_refuse(struct webhook *w);
 

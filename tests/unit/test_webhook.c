@@ -172,6 +172,22 @@ static void any_proof_is_enough_and_one_is_needed(void **state)
     assert_false(proved(github_secret, (struct webhook_claim){ 0 }, github_body, 100));
 }
 
+/* Proved, and delivered: new or again. */
+static bool delivered(struct fixture *f, struct webhook_claim claim, const char *body)
+{
+    OWNED(delivery) d = delivery_new(f->hook, &claim, signing_time);
+
+    assert_non_null(d);
+    delivery_add(d, body, strlen(body));
+    assert_true(delivery_proved(d));
+    return webhook_deliver(f->hook, d);
+}
+
+static bool pushed(struct fixture *f)
+{
+    return delivered(f, (struct webhook_claim){ .gitlab_token = "secret" }, "{}");
+}
+
 /* A storm of deliveries is one poke now and one for what came meanwhile. */
 static void deliveries_that_come_together_are_one(void **state)
 {
@@ -181,18 +197,74 @@ static void deliveries_that_come_together_are_one(void **state)
     open_hook(&f, "secret");
     assert_true(webhook_open(f.hook));
     for (unsigned i = 0; i < 100; i++)
-        webhook_deliver(f.hook);
+        assert_true(pushed(&f));
     assert_int_equal(f.pokes, 0);
     (void)uv_run(&f.loop, UV_RUN_DEFAULT);
     assert_int_equal(f.pokes, 1);
     for (unsigned i = 0; i < 100; i++)
-        webhook_deliver(f.hook);
+        assert_true(pushed(&f));
     (void)uv_run(&f.loop, UV_RUN_NOWAIT);
     assert_int_equal(f.pokes, 1);
     (void)uv_run(&f.loop, UV_RUN_DEFAULT);
     assert_int_equal(f.pokes, 2);
     webhook_secret(f.hook, NULL);
     assert_false(webhook_open(f.hook));
+    close_hook(&f);
+}
+
+static void a_delivery_that_comes_again_wakes_nobody(void **state)
+{
+    (void)state;
+    const struct webhook_claim claim = { .hub_signature = github_signature };
+    struct fixture f;
+
+    open_hook(&f, github_secret);
+    assert_true(delivered(&f, claim, github_body));
+    (void)uv_run(&f.loop, UV_RUN_DEFAULT);
+    assert_int_equal(f.pokes, 1);
+    assert_false(delivered(&f, claim, github_body));
+    (void)uv_run(&f.loop, UV_RUN_DEFAULT);
+    assert_int_equal(f.pokes, 1);
+    close_hook(&f);
+}
+
+/* HMAC-SHA256 of the body, as GitHub writes it; owned. */
+static char *signature_of(const char *body)
+{
+    struct digest *g = digest_new((const uint8_t *)github_secret, strlen(github_secret));
+    struct buf text = BUF_WITH_LIMIT(100);
+    uint8_t sum[DIGEST_WHOLE];
+
+    digest_more(g, body, strlen(body));
+    digest_whole(g, sum);
+    digest_free(g);
+    buf_puts(&text, "sha256=");
+    for (size_t i = 0; i < DIGEST_WHOLE; i++)
+        buf_printf(&text, "%02x", sum[i]);
+    return buf_take(&text);
+}
+
+static bool numbered(struct fixture *f, unsigned i)
+{
+    char *body = xasprintf("push %u", i), *signature = signature_of(body);
+    bool is_new = delivered(f, (struct webhook_claim){ .hub_signature = signature }, body);
+
+    free(signature);
+    free(body);
+    return is_new;
+}
+
+static void what_is_remembered_of_deliveries_is_bounded(void **state)
+{
+    (void)state;
+    struct fixture f;
+
+    open_hook(&f, github_secret);
+    for (unsigned i = 0; i <= WEBHOOK_SEEN; i++)
+        assert_true(numbered(&f, i));
+    assert_false(numbered(&f, WEBHOOK_SEEN));
+    assert_false(numbered(&f, 1));
+    assert_true(numbered(&f, 0));
     close_hook(&f);
 }
 
@@ -238,6 +310,8 @@ int main(void)
         cmocka_unit_test(an_old_delivery_is_not_believed),
         cmocka_unit_test(any_proof_is_enough_and_one_is_needed),
         cmocka_unit_test(deliveries_that_come_together_are_one),
+        cmocka_unit_test(a_delivery_that_comes_again_wakes_nobody),
+        cmocka_unit_test(what_is_remembered_of_deliveries_is_bounded),
         cmocka_unit_test(refusals_are_counted),
         cmocka_unit_test(base64_is_read_strictly),
     };
