@@ -34,11 +34,14 @@ static unsigned bit(enum member m)
  * it has answered. */
 static cJSON *read_body(struct asking *a, unsigned allowed)
 {
-    cJSON *body = a->q->n ? json_parse(a->q->body, a->q->n, NULL) : cJSON_CreateObject();
+    bool cut = json_holds_nul(a->q->body, a->q->n);
+    cJSON *body = cut       ? NULL
+                  : a->q->n ? json_parse(a->q->body, a->q->n, NULL) : cJSON_CreateObject();
     const cJSON *each;
 
     if (!cJSON_IsObject(body)) {
-        api_error(a, 400, "see dctd(8)", "the body must be a JSON object");
+        api_error(a, 400, "see dctd(8)", "the body must be a JSON object%s",
+                  cut ? " without NUL characters" : "");
         cJSON_Delete(body);
         return NULL;
     }
@@ -211,7 +214,8 @@ void api_resume(struct asking *a)
         return;
     if (read_scope(a, body, &ev.hand, &key) && feed(a, ev)) {
         char *what = scope_text(&ev.hand);
-        done(a, xasprintf("%s no longer suspended: %s", ev.hand.key ? "it is" : "they are", what));
+        bool one = ev.hand.key || ev.hand.kind == KINDS;
+        done(a, xasprintf("%s %s no longer suspended", what, one ? "is" : "are"));
         free(what);
     }
     free(key);

@@ -188,6 +188,36 @@ static enum MHD_Result respond(struct front_request *q)
     return a.status ? say(q, &a) : hold(q);
 }
 
+static int hex_digit(char c)
+{
+    static const char digits[] = "0123456789abcdef";
+    const char *at = c ? strchr(digits, c | 0x20) : NULL;
+
+    return at && (c >= '0' && c <= '9') == (at < digits + 10) ? (int)(at - digits) : -1;
+}
+
+/* libmicrohttpd's MHD_OPTION_UNESCAPE_CALLBACK, for the path and for each name and
+ * value of the query: its own decodes %00, and what comes behind is lost. */
+static size_t on_escaped(void *ctx, struct MHD_Connection *mhd, char *text)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    struct connection *c = info->socket_context;
+    size_t n = 0;
+
+    (void)ctx;
+    for (const char *from = text; *from; from++) {
+        int high = *from == '%' ? hex_digit(from[1]) : -1;
+        int low = high >= 0 ? hex_digit(from[2]) : -1;
+
+        c->cut = c->cut || (high == 0 && low == 0);
+        text[n++] = low >= 0 ? (char)(high << 4 | low) : *from;
+        from += low >= 0 ? 2 : 0;
+    }
+    text[n] = '\0';
+    return n;
+}
+
 /* Control characters in a path are nobody's honest question. */
 static bool decent(const char *path)
 {
@@ -208,6 +238,8 @@ static enum MHD_Result begin(struct front_request *q)
 
     connection_enter(q->connection, PHASE_BODY, FRONT_BODY_TIME);
     q->sink.max = FRONT_BODY_MAX;
+    if (q->connection->cut)
+        return say_text(q, 400, 0, "the address has a NUL character\n");
     if (!decent(q->path))
         return say_text(q, 400, 0, "the path has control characters\n");
     if (!f->calls->head(f->ctx, q, &q->sink, &a))
@@ -324,7 +356,7 @@ static bool start_daemon(struct front *f, const struct front_options *o)
                          MHD_OPTION_EXTERNAL_LOGGER, on_complaint, f, MHD_OPTION_ARRAY, tls,
                          MHD_OPTION_CONNECTION_LIMIT, 2U * FRONT_CONNECTIONS,
                          MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)FRONT_HEAD_MAX,
-                         MHD_OPTION_NOTIFY_COMPLETED, on_completed, f, MHD_OPTION_NOTIFY_CONNECTION,
+                         MHD_OPTION_UNESCAPE_CALLBACK, on_escaped, f, MHD_OPTION_NOTIFY_COMPLETED, on_completed, f, MHD_OPTION_NOTIFY_CONNECTION,
                          front_on_connection, f, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
     f->running = f->daemon != NULL;
     return f->running;

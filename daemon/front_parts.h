@@ -25,6 +25,7 @@ struct connection {
     uint64_t since, until; /* of the loop's clock */
     size_t owed;           /* bytes of the answer */
     bool given_up;         /* nothing is said to it any more */
+    bool cut;              /* what it asks for holds a NUL, behind which nobody would look */
 };
 
 struct front {

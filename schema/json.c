@@ -240,3 +240,17 @@ cJSON *json_parse(const char *text, size_t n, size_t *error_at)
         *error_at = at;
     return NULL;
 }
+
+bool json_holds_nul(const char *text, size_t n)
+{
+    static const char escaped[] = "u0000";
+
+    for (size_t i = 0; i < n; i++) {
+        if (text[i] == '\0')
+            return true;
+        if (text[i] == '\\' && n - ++i >= strlen(escaped) &&
+            memcmp(text + i, escaped, strlen(escaped)) == 0)
+            return true;
+    }
+    return false;
+}

@@ -18,5 +18,7 @@ bool json_nothing(const cJSON *v);
 /* Whole text must be one JSON value; NULL if not; *error_at, which
  * may be left out, tells where (byte). */
 cJSON *json_parse(const char *text, size_t n, size_t *error_at);
+/* Does a string of it hold a NUL, plain or as \u0000? What is parsed ends there. */
+bool json_holds_nul(const char *text, size_t n);
 
 #endif

@@ -146,6 +146,25 @@ static void only_one_whole_value_is_json_and_errors_tell_where(void **state)
     check_error_at("<html>", 6, 0);
 }
 
+static void a_nul_in_a_text_is_seen(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool holds;
+    } rows[] = {
+        { "{\"a\": \"b\\u0000c\"}", true },  { "\"\\\\u0000\"", false },
+        { "\"\\\\\\u0000\"", true },         { "\"\\u0001\"", false },
+        { "\"\\u000", false },              { "\\", false },
+        { "", false },                      { "{\"u0000\": 1}", false },
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        assert_int_equal(json_holds_nul(rows[i].text, strlen(rows[i].text)), rows[i].holds);
+    assert_true(json_holds_nul("\"a\0b\"", 5));
+    assert_false(json_holds_nul(NULL, 0));
+}
+
 static void text_that_was_cut_off_is_no_json(void **state)
 {
     static const char text[] = "{\"items\":[{\"id\":\"1-VDB-1\",\"n\":-1.5e3,\"b\":true}]}";
@@ -170,6 +189,7 @@ int main(void)
         cmocka_unit_test(silly_paths_put_nothing),
         cmocka_unit_test(nothing_is_absent_null_false_and_empty),
         cmocka_unit_test(only_one_whole_value_is_json_and_errors_tell_where),
+        cmocka_unit_test(a_nul_in_a_text_is_seen),
         cmocka_unit_test(text_that_was_cut_off_is_no_json),
     };
 

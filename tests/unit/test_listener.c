@@ -94,6 +94,25 @@ static void paths_and_parameters_come_decoded(void **state)
     check_status_get(w, "/api/v1/objects/vdb/a%20b?limit=1", "200", "serial");
     assert_true(starts_with(w->api.last, "GET /api/v1/objects/vdb/a b 0 127.0.0.1"));
     check_status_get(w, "/api/v1/objects/%0d%0aX", "400", "control characters");
+    check_status_get(w, "/api/v1/objects/vdb/%zz%4", "200", "serial");
+    assert_true(starts_with(w->api.last, "GET /api/v1/objects/vdb/%zz%4 0 127.0.0.1"));
+    check_status_get(w, "/api/v1/objects/vdb/%C3%bc", "200", "serial");
+    assert_true(starts_with(w->api.last, "GET /api/v1/objects/vdb/\xc3\xbc 0 127.0.0.1"));
+    world_free(w);
+}
+
+/* What stands behind a NUL would be lost, and the question be another one. */
+static void a_nul_is_refused_wherever_it_is_written(void **state)
+{
+    (void)state;
+    static const char *const paths[] = { "/api/v1/objects/vdb/a%00b", "/api/v1/objects%00",
+                                         "/api/v1/objects?kind=vdb%00x",
+                                         "/api/v1/objects?ki%00nd=vdb" };
+    struct world *w = world_new();
+
+    for (size_t i = 0; i < ARRAY_LEN(paths); i++)
+        check_status_get(w, paths[i], "400", "NUL");
+    assert_int_equal(w->api.asked, 0);
     world_free(w);
 }
 
@@ -179,6 +198,12 @@ static void a_push_is_announced_by_those_who_can_prove_it(void **state)
               "Hello, World!", "202");
     settle(w);
     assert_int_equal(w->pokes, 1);
+    char *again = ask_once(w, false, "POST", "/hook/git",
+                           "X-Hub-Signature-256: sha256="
+                           "757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17\r\n",
+                           "Hello, World!");
+    check(again, "202", "accepted before");
+    free(again);
     post_hook(w, "X-Gitlab-Token: It's a Secret to Everybody\r\n", "{}", "202");
     post_hook(w,
               "X-Hub-Signature-256: sha256="
@@ -400,6 +425,7 @@ int main(void)
         cmocka_unit_test(the_wrong_method_hears_of_the_right_one),
         cmocka_unit_test(head_is_get_without_the_body),
         cmocka_unit_test(paths_and_parameters_come_decoded),
+        cmocka_unit_test(a_nul_is_refused_wherever_it_is_written),
         cmocka_unit_test(the_control_socket_writes_and_the_status_listener_reads),
         cmocka_unit_test(the_control_socket_is_closed_to_strangers),
         cmocka_unit_test(a_token_is_asked_for),
