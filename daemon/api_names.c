@@ -86,15 +86,18 @@ static char *only_one(const struct asking *a, const struct kind_desc *k, const c
     return only;
 }
 
-static void not_known(struct asking *a, const char *key)
+static void not_known(struct asking *a, const struct kind_desc *k, const char *key)
 {
-    struct names n = { .asking = a };
-    const char *meant = nearest_word(key, nth_key, &n);
-    char *hint =
-        meant ? xasprintf("did you mean %s?", meant) : xstrdup("`dctd get` lists the objects");
+    struct names all = { .asking = a }, on = { .asking = a, .prefix = xasprintf("%s@", key) };
+    const char *of_engine = k->flags & KIND_PER_ENGINE && !strchr(key, '@') ? next_key(&on) : NULL;
+    const char *meant = of_engine ? of_engine : nearest_word(key, nth_key, &all);
+    char *hint = of_engine ? xasprintf("there is one on each engine; say which, as in %s", meant)
+                 : meant ? xasprintf("did you mean %s?", meant)
+                         : xstrdup("`dctd get` lists the objects");
 
     api_error(a, 404, hint, "neither the manifests nor the ledger have %s", key);
     free(hint);
+    free(on.prefix);
 }
 
 char *api_key(struct asking *a, const char *text, const struct kind_desc **kind)
@@ -106,7 +109,7 @@ char *api_key(struct asking *a, const char *text, const struct kind_desc **kind)
         return key;
     char *only = only_one(a, *kind, key);
     if (!only) {
-        not_known(a, key);
+        not_known(a, *kind, key);
         *kind = NULL;
     }
     free(key);

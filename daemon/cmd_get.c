@@ -64,11 +64,30 @@ static bool wish_read(const struct invocation *in, struct wish *w)
     return true;
 }
 
+/* An object that was named without its engine is that of every engine. */
+static bool names(const char *said, const cJSON *o)
+{
+    const char *key = json_text(o, "key"), *kind = json_text(o, "kind");
+    const char *behind = key && starts_with(key, said) ? key + strlen(said) : NULL;
+    const struct kind_desc *k = behind && *behind == '@' && kind ? kind_by_name(kind) : NULL;
+
+    return behind && (!*behind || (k && k->flags & KIND_PER_ENGINE && !strchr(said, '@')));
+}
+
+static bool is_named(const struct wish *w, const cJSON *o)
+{
+    for (size_t i = 0; i < w->keys.n; i++) {
+        if (names(w->keys.items[i], o))
+            return true;
+    }
+    return false;
+}
+
 static bool matches(const struct invocation *in, const struct wish *w, const cJSON *o)
 {
     const char *engine = json_text(o, "engine");
 
-    if (w->keys.n && !strings_has(&w->keys, json_text(o, "key")))
+    if (w->keys.n && !is_named(w, o))
         return false;
     if (w->kind && !streq(w->kind->name, json_text(o, "kind")))
         return false;
@@ -96,7 +115,7 @@ static bool listed(const cJSON *items, const char *key)
     const cJSON *o;
 
     cJSON_ArrayForEach(o, items) {
-        if (streq(json_text(o, "key"), key))
+        if (names(key, o))
             return true;
     }
     return false;
