@@ -71,6 +71,12 @@ void api_offer_poke(struct api *api, void (*poke)(void *ctx), void *ctx)
     api->poke_ctx = ctx;
 }
 
+void api_offer_wait(struct api *api, char *(*wait)(void *ctx), void *ctx)
+{
+    api->wait = wait;
+    api->wait_ctx = ctx;
+}
+
 void api_refused(struct api *api, const char *text)
 {
     free(api->refused);
@@ -132,6 +138,21 @@ static const char *parameter(const struct asking *a, const char *name)
     return a->q->parameter ? a->q->parameter(a->q->ctx, name) : NULL;
 }
 
+/* {"text", "since"} while DCT has not been observed since the start. */
+static void add_wait(const struct asking *a, cJSON *to)
+{
+    char *text = a->api->wait ? a->api->wait(a->api->wait_ctx) : NULL;
+
+    if (!text) {
+        cJSON_AddNullToObject(to, "waiting");
+        return;
+    }
+    cJSON *o = cJSON_AddObjectToObject(to, "waiting");
+    snapshot_text(o, "text", text);
+    snapshot_moment(o, "since", a->api->started);
+    free(text);
+}
+
 static void get_status(struct asking *a)
 {
     const struct snapshot s = api_snapshot(a, NULL);
@@ -143,6 +164,7 @@ static void get_status(struct asking *a)
     snapshot_moment(o, "started", a->api->started);
     snapshot_status(&s, o);
     snapshot_text(o, "configuration", a->api->refused);
+    add_wait(a, o);
     cJSON_AddItemToObject(o, "git", git ? git : cJSON_CreateNull());
     api_reply(a, 200, o);
 }
@@ -283,7 +305,7 @@ static void get_plan(struct asking *a)
         return;
     }
     cJSON *body = api_envelope(a->api, "Plan");
-    snapshot_plan(p, body);
+    snapshot_plan(p, app_plan_digest(a->api->app), body);
     api_reply(a, 200, body);
 }
 

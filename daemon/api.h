@@ -59,6 +59,9 @@ void api_offer_git(struct api *api, cJSON *(*git)(void *ctx), void *ctx);
 /* What of a new configuration was refused, for the Status' member `configuration`;
  * NULL: all of it is in force. Copied. */
 void api_refused(struct api *api, const char *text);
+/* Tells what the first observation waits for, owned, for the Status' member
+ * `waiting`; NULL: it is over. */
+void api_offer_wait(struct api *api, char *(*wait)(void *ctx), void *ctx);
 /* Called when somebody asks to reconcile: looks whether there are newer manifests. */
 void api_offer_poke(struct api *api, void (*poke)(void *ctx), void *ctx);
 

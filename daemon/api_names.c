@@ -92,8 +92,8 @@ static void not_known(struct asking *a, const struct kind_desc *k, const char *k
     const char *of_engine = k->flags & KIND_PER_ENGINE && !strchr(key, '@') ? next_key(&on) : NULL;
     const char *meant = of_engine ? of_engine : nearest_word(key, nth_key, &all);
     char *hint = of_engine ? xasprintf("there is one on each engine; say which, as in %s", meant)
-                 : meant ? xasprintf("did you mean %s?", meant)
-                         : xstrdup("`dctd get` lists the objects");
+                 : meant   ? xasprintf("did you mean %s?", meant)
+                           : xstrdup("`dctd get` lists the objects");
 
     api_error(a, 404, hint, "neither the manifests nor the ledger have %s", key);
     free(hint);

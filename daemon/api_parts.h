@@ -17,6 +17,8 @@ struct api {
     void *git_ctx;
     void (*poke)(void *ctx);
     void *poke_ctx;
+    char *(*wait)(void *ctx);
+    void *wait_ctx;
     char *refused; /* of a new configuration */
 };
 

@@ -36,7 +36,8 @@ static cJSON *read_body(struct asking *a, unsigned allowed)
 {
     bool cut = json_holds_nul(a->q->body, a->q->n);
     cJSON *body = cut       ? NULL
-                  : a->q->n ? json_parse(a->q->body, a->q->n, NULL) : cJSON_CreateObject();
+                  : a->q->n ? json_parse(a->q->body, a->q->n, NULL)
+                            : cJSON_CreateObject();
     const cJSON *each;
 
     if (!cJSON_IsObject(body)) {

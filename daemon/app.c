@@ -98,7 +98,7 @@ static void do_send(struct app *a, struct effect *e)
         return;
     }
 
-    char *error = xasprintf("not sent, for the ledger cannot be written: %s", a->record_error);
+    char *error = xasprintf("the ledger cannot be written: %s", a->record_error);
     on_answer(a, &(struct reply){ .request = e->request->id, .unsent = true, .error = error });
     free(error);
 }
@@ -360,18 +360,13 @@ static void new_loader(struct app *a)
     a->loader = loader_new(a->config->manifests, store_key(a->store), STORE_KEY, a->secrets);
 }
 
-static void warn_of(bool differs, const char *what)
+static void warn_of_the_rest(const struct config *was, const struct config *c)
 {
-    if (differs)
-        log_warning("configuration: %s has changed; that takes effect after a restart", what);
-}
+    char *names = config_unchangeable(was, c);
 
-static void warn_of_the_rest(const struct config *was, const struct config *is)
-{
-    warn_of(!streq(was->instance, is->instance), "instance");
-    warn_of(!streq(was->dct.url, is->dct.url), "dct.url");
-    warn_of(!streq(was->dct.base_path, is->dct.base_path), "dct.basePath");
-    warn_of(!streq(was->ledger, is->ledger), "ledger");
+    if (names)
+        log_warning("configuration: a change of %s takes effect after a restart", names);
+    free(names);
 }
 
 static struct cycle_options options_of(const struct app *a)
@@ -573,6 +568,11 @@ const struct cycle *app_cycle(const struct app *a)
     return a->cycle;
 }
 
+const char *app_plan_digest(const struct app *a)
+{
+    return audit_plan(a->audit);
+}
+
 bool app_converged(const struct app *a)
 {
     return a->converged;
@@ -581,6 +581,13 @@ bool app_converged(const struct app *a)
 bool app_stopped(const struct app *a)
 {
     return a->stopping;
+}
+
+const char *app_waits_for(const struct app *a)
+{
+    if (a->held)
+        return "the manifests from Git";
+    return a->learned ? NULL : "DCT's first answer";
 }
 
 size_t app_findings(const struct app *a)

@@ -79,8 +79,12 @@ uv_loop_t *app_loop(struct app *a);
 const struct config *app_config(const struct app *a);
 struct secrets *app_secrets(struct app *a);
 const struct cycle *app_cycle(const struct app *a);
+/* The digest of cycle_plan(), as the log and the history tell it. */
+const char *app_plan_digest(const struct app *a);
 bool app_converged(const struct app *a);
-bool app_stopped(const struct app *a);    /* somebody asked for it */
+bool app_stopped(const struct app *a); /* somebody asked for it */
+/* What has to come before DCT can be observed at all; NULL: it has come. */
+const char *app_waits_for(const struct app *a);
 size_t app_findings(const struct app *a); /* errors in the manifests that were loaded last */
 
 msec app_now(void); /* by the wall clock */

@@ -86,14 +86,19 @@ static const struct action *action_of(const struct cycle *c, const char *key)
     return i >= 0 ? &p->items[i] : NULL;
 }
 
-/* By name where manifests tell, else by id. */
+/* By name where manifests or the ledger tell, else by id. */
 static const char *engine_of(const struct cycle *c, const char *key)
 {
     const struct set *set = key ? cycle_set(c) : NULL;
     const struct wanted *w = set ? set_find(set, key) : NULL;
     const struct action *a = action_of(c, key);
 
-    return w && w->engine ? w->engine : a ? a->engine : NULL;
+    if (w && w->engine)
+        return w->engine;
+    const struct entry *e = key ? ledger_find(cycle_ledger(c), key) : NULL;
+    const char *id = a && a->engine ? a->engine : e ? e->engine : NULL;
+    const struct entry *engine = ledger_engine(cycle_ledger(c), id);
+    return engine ? engine->name : id;
 }
 
 static struct log_about about_of(const struct audit *t, const struct cycle *c, const char *key)
@@ -133,7 +138,8 @@ static void log_report(const struct audit *t, const struct cycle *c, const struc
 {
     struct log_about about = about_of(t, c, r->key);
     struct buf line = BUF_WITH_LIMIT(REPORT_MAX);
-    const char *kind = r->key ? report_kind_name(r->kind) : NULL;
+    bool named = r->key || report_rows[r->kind].event;
+    const char *kind = named ? report_kind_name(r->kind) : NULL;
 
     about.job = r->job;
     about.message = message_of(c, r);
@@ -143,6 +149,8 @@ static void log_report(const struct audit *t, const struct cycle *c, const struc
         buf_puts(&line, kind);
     if (r->text && *r->text && !streq(r->text, kind))
         buf_printf(&line, "%s%s", kind ? ": " : "", r->text);
+    if (r->by)
+        buf_printf(&line, ", by %s", r->by);
     log_about(report_rows[r->kind].level, &about, "%s", buf_text(&line));
     buf_clear(&line);
 }
@@ -167,8 +175,9 @@ static char *redacted(const struct audit *t, const char *text)
 static void keep_report(struct audit *t, const struct cycle *c, const struct report *r)
 {
     char *error = NULL;
-    char *text = xasprintf("%s%s%s", r->verb ? r->verb : "", r->verb && r->text ? ": " : "",
-                           r->text ? r->text : "");
+    bool more = r->text && *r->text && !(r->verb && streq(r->text, report_kind_name(r->kind)));
+    char *text = xasprintf("%s%s%s", r->verb ? r->verb : "", r->verb && more ? ": " : "",
+                           more ? r->text : "");
     char *plain = redacted(t, text);
     const struct store_event event = { .at = app_now(),
                                        .key = r->key,
@@ -241,6 +250,11 @@ void audit_digest(const struct plan *p, char out[PLAN_DIGEST])
 void audit_planned(struct audit *t, const struct plan *p)
 {
     audit_digest(p, t->plan);
+}
+
+const char *audit_plan(const struct audit *t)
+{
+    return t->plan;
 }
 
 void audit_sent(struct audit *t, const struct cycle *c, const struct request *r)

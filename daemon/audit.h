@@ -31,6 +31,8 @@ void audit_answered(struct audit *t, const struct cycle *c, const struct reply *
 
 enum { PLAN_DIGEST = 17 };
 
+/* The digest of the plan that was made last, "" before the first. */
+const char *audit_plan(const struct audit *t);
 /* What a plan wants, in 16 hex digits: equal for equal plans. */
 void audit_digest(const struct plan *p, char out[PLAN_DIGEST]);
 

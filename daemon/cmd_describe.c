@@ -236,7 +236,7 @@ static void events(struct page *p, const cJSON *all)
         buf_puts(&text, view_text(e, "text"));
         add_said(&text, ": ", json_text(e, "request"), "");
         if (json_text(e, "request"))
-            add_said(&text, " -> ", outcome ? outcome : "no answer is known of", "");
+            add_said(&text, " -> ", outcome ? outcome : "no answer is known", "");
         add_said(&text, " (job ", json_text(e, "job"), ")");
         add_said(&text, ", trace ", json_text(e, "trace"), "");
         add_said(&text, ", asked for by ", json_text(e, "by"), "");

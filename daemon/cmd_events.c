@@ -62,7 +62,7 @@ static void print_event(const struct store_event *e, const char *time)
     add_said(&line, ": ", e->text, "");
     add_said(&line, ": ", e->request, "");
     if (e->request)
-        add_said(&line, " -> ", e->outcome ? e->outcome : "no answer is known of", "");
+        add_said(&line, " -> ", e->outcome ? e->outcome : "no answer is known", "");
     add_said(&line, " (job ", e->job, ")");
     add_said(&line, ", trace ", e->trace, "");
     add_said(&line, ", asked for by ", e->by, "");

@@ -24,16 +24,16 @@ static void on_report(void *ctx, const struct report *r, msec now)
                      r->key ? ": " : "", r->text);
 }
 
-static bool print_plan(const struct invocation *in, const struct plan *plan)
+static bool print_plan(const struct invocation *in, const struct plan *plan, const char *digest)
 {
     struct buf text = BUF_WITH_LIMIT(PLAN_TEXT_MAX);
 
     if (in->output == OUTPUT_JSON)
-        plan_json(plan, &text);
+        plan_json(plan, digest, &text);
     else if (in->output == OUTPUT_MARKDOWN)
-        plan_markdown(plan, &text);
+        plan_markdown(plan, digest, &text);
     else
-        plan_text(plan, cmd_colour(in, STDOUT_FILENO), &text);
+        plan_text(plan, cmd_colour(in, STDOUT_FILENO), digest, &text);
 
     bool printed = cmd_print(&text);
     buf_clear(&text);
@@ -48,7 +48,7 @@ static int judge(const struct invocation *in, const struct app *a)
         cmd_complain("%s", app_stopped(a) ? "interrupted" : "nothing could be planned");
         return EXIT_TROUBLE;
     }
-    if (!print_plan(in, plan) || app_findings(a) || cycle_trouble(app_cycle(a)))
+    if (!print_plan(in, plan, app_plan_digest(a)) || app_findings(a) || cycle_trouble(app_cycle(a)))
         return EXIT_TROUBLE;
     return plan_empty(plan) ? EXIT_GOOD : EXIT_CHANGES;
 }

@@ -48,6 +48,12 @@ static bool is_wrong(const cJSON *o)
            (retried || !streq(view_condition(o, "Ready"), "True"));
 }
 
+/* The findings say why. */
+static bool without_manifests(const cJSON *s)
+{
+    return count(s, "managed") <= 0 && *view_text(s, "manifests");
+}
+
 /* "synced 412/415 at 3f9c1d2, 2 jobs running, 1 blocked" */
 static void headline(struct page *p, const cJSON *s, size_t wrong)
 {
@@ -59,6 +65,8 @@ static void headline(struct page *p, const cJSON *s, size_t wrong)
 
     if (!observed)
         buf_puts(&text, "not observed yet");
+    else if (without_manifests(s))
+        buf_puts(&text, "no manifests are in force");
     else
         buf_printf(&text, "synced %.0f/%.0f", synced, managed);
     for (size_t i = 0; i < ARRAY_LEN(others); i++) {
@@ -66,7 +74,7 @@ static void headline(struct page *p, const cJSON *s, size_t wrong)
         if (n > 0)
             buf_printf(&text, ", %.0f %s", n, others[i]);
     }
-    trouble = trouble || *view_text(s, "configuration");
+    trouble = trouble || *view_text(s, "configuration") || *view_text(s, "manifests");
     bool bad = trouble || failed > 0 || cJSON_GetArraySize(json_at(s, "findings")) > 0;
     bool good = observed && !bad && !wrong && synced >= managed;
     paint(p->out, p->colour, PAINT_BOLD, view_text(s, "instance"));
@@ -110,15 +118,31 @@ static size_t count_wrong(const cJSON *items)
 
 static void trouble(struct page *p, const cJSON *s)
 {
-    static const char *const paths[] = { "configuration", "trouble", "git.trouble" };
+    static const char *const paths[] = { "configuration", "trouble", "git.trouble", "manifests" };
 
     for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
-        if (!*view_text(s, paths[i]))
+        if (!*view_text(s, paths[i]) || (without_manifests(s) && streq(paths[i], "manifests")))
             continue;
         buf_puts(p->out, "  ");
         paint(p->out, p->colour, PAINT_RED, view_text(s, paths[i]));
         buf_puts(p->out, "\n");
     }
+}
+
+/* Before DCT has been seen for the first time. */
+static void waiting(struct page *p, const cJSON *s)
+{
+    struct buf age = BUF_WITH_LIMIT(32);
+
+    view_age(s, "waiting.since", p->now, &age);
+    if (*view_text(s, "waiting.text")) {
+        char *text = xasprintf("%s, for %s", view_text(s, "waiting.text"), buf_text(&age));
+        buf_puts(p->out, "  ");
+        paint(p->out, p->colour, PAINT_YELLOW, text);
+        buf_puts(p->out, "\n");
+        free(text);
+    }
+    buf_clear(&age);
 }
 
 static void findings(struct page *p, const cJSON *s)
@@ -229,6 +253,7 @@ static int show(const struct invocation *in, const cJSON *s, const cJSON *object
 
     headline(&p, s, count_wrong(items));
     trouble(&p, s);
+    waiting(&p, s);
     findings(&p, s);
     wrong_objects(&p, items);
     suspensions(&p, s);

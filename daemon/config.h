@@ -49,6 +49,9 @@ struct config {
 struct config *config_load(const char *path, struct diags *d);
 void config_free(struct config *c);
 OWNER(config)
+/* What a process that runs by the one cannot take of the other before it is started
+ * again: "instance, ledger"; NULL = nothing. Owned. */
+char *config_unchangeable(const struct config *was, const struct config *is);
 
 /* "5m", "30s", "1h30m", "250ms", "2d" to milliseconds; a bare number is refused. */
 bool duration_parse(const char *text, msec *out) MUST_USE;

@@ -356,8 +356,9 @@ static bool start_daemon(struct front *f, const struct front_options *o)
                          MHD_OPTION_EXTERNAL_LOGGER, on_complaint, f, MHD_OPTION_ARRAY, tls,
                          MHD_OPTION_CONNECTION_LIMIT, 2U * FRONT_CONNECTIONS,
                          MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)FRONT_HEAD_MAX,
-                         MHD_OPTION_UNESCAPE_CALLBACK, on_escaped, f, MHD_OPTION_NOTIFY_COMPLETED, on_completed, f, MHD_OPTION_NOTIFY_CONNECTION,
-                         front_on_connection, f, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+                         MHD_OPTION_UNESCAPE_CALLBACK, on_escaped, f, MHD_OPTION_NOTIFY_COMPLETED,
+                         on_completed, f, MHD_OPTION_NOTIFY_CONNECTION, front_on_connection, f,
+                         MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
     f->running = f->daemon != NULL;
     return f->running;
 }

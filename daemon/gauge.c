@@ -31,6 +31,35 @@ static const char *name_of(const char *key)
     return slash ? slash + 1 : key;
 }
 
+/* The change that waits longest began to when its object was found to differ. */
+static void queue_oldest(enum metric id, const struct cycle *c, msec now, struct buf *out)
+{
+    struct object_status o;
+    size_t cursor = 0;
+    msec oldest = now;
+
+    while (cycle_next_object(c, &cursor, now, &o)) {
+        const struct action *a = o.is.action;
+
+        if (a && a->state == A_WAITING && !a->blocked && o.track &&
+            o.track->now[CONDITION_SYNCED].status == TRUTH_FALSE &&
+            o.track->since[CONDITION_SYNCED] < oldest)
+            oldest = o.track->since[CONDITION_SYNCED];
+    }
+    number(out, id, (double)(now - oldest) / 1000);
+}
+
+/* What was read last and is not whole is not in force as a whole. */
+static void findings(enum metric id, const struct cycle *c, msec now, struct buf *out)
+{
+    const struct set *set = cycle_newest_set(c);
+    size_t errors = set ? set->diags.errors : 0, all = set ? set->diags.all : 0;
+
+    (void)now;
+    metrics_line(out, id, (const char *const[]){ "error" }, (double)errors);
+    metrics_line(out, id, (const char *const[]){ "warning" }, (double)(all - errors));
+}
+
 static void objects_info(enum metric id, const struct cycle *c, msec now, struct buf *out)
 {
     struct object_status o;
@@ -97,13 +126,9 @@ static void drift_age(enum metric id, const struct cycle *c, msec now, struct bu
 /* The name that manifests give the engine, else its id. */
 static const char *engine_name(const struct ledger *l, const char *id)
 {
-    for (size_t i = 0; i < ledger_count(l); i++) {
-        const struct entry *e = ledger_at(l, i);
+    const struct entry *e = ledger_engine(l, id);
 
-        if (e->kind == KIND_ENGINE && streq(e->id, id))
-            return name_of(e->key);
-    }
-    return id ? id : "";
+    return e ? name_of(e->key) : id ? id : "";
 }
 
 static bool at_work(const struct plan *p, size_t i, const char *engine)
@@ -142,6 +167,8 @@ static void summary(enum metric id, const struct cycle *c, msec now, struct buf 
     cycle_status(c, &s);
     if (id == METRIC_QUEUE_DEPTH)
         number(out, id, (double)s.waiting);
+    else if (id == METRIC_LEDGER_UNWRITABLE)
+        number(out, id, cycle_unkept(c));
     else if (id == METRIC_READY)
         number(out, id, s.observed);
     else if (id == METRIC_LAST_OBSERVED)
@@ -200,6 +227,9 @@ static void (*const gatherers[METRICS])(enum metric, const struct cycle *, msec,
     [METRIC_DRIFT_OBJECTS] = drift_objects,
     [METRIC_DRIFT_AGE] = drift_age,
     [METRIC_QUEUE_DEPTH] = summary,
+    [METRIC_QUEUE_OLDEST] = queue_oldest,
+    [METRIC_FINDINGS] = findings,
+    [METRIC_LEDGER_UNWRITABLE] = summary,
     [METRIC_JOBS] = jobs,
     [METRIC_READY] = summary,
     [METRIC_REVISION_INFO] = summary,

@@ -6,9 +6,10 @@
 #include <uv.h>
 
 #include "daemon/gauge.h"
+#include "schema/json.h"
 #include "schema/kind.h"
 
-enum { NS = 1000000000, ROUTE_MAX = 128, FLIGHTS_MAX = 4096, JOBS_MAX = 4096 };
+enum { NS = 1000000000, ROUTE_MAX = 128, TYPE_MAX = 64, FLIGHTS_MAX = 4096, JOBS_MAX = 4096 };
 
 /* A request that is not answered yet. */
 struct flight {
@@ -19,7 +20,8 @@ struct flight {
 
 /* A job of DCT on an object. */
 struct job {
-    char *key, *verb, *id;
+    char *key, *id;
+    char *type; /* as DCT calls it; NULL until it has told */
     uint64_t began;
 };
 
@@ -69,7 +71,7 @@ struct meter *meter_new(msec now)
 static void job_clear(struct job *j)
 {
     free(j->key);
-    free(j->verb);
+    free(j->type);
     free(j->id);
 }
 
@@ -133,6 +135,35 @@ static void count_answer(struct metrics *m, const struct flight *f, const struct
     metrics_count(m, METRIC_RATE_LIMITED, NULL, r->status == 429);
 }
 
+bool meter_oldest(const struct meter *m, struct meter_waiting *out)
+{
+    const struct flight *oldest = NULL;
+
+    for (size_t i = 0; i < m->n_flights; i++) {
+        if (!oldest || m->flights[i].began < oldest->began)
+            oldest = &m->flights[i];
+    }
+    if (!oldest)
+        return false;
+    *out = (struct meter_waiting){ oldest->method, oldest->route, seconds_since(oldest->began) };
+    return true;
+}
+
+/* Jobs are asked after together, and only there does DCT say what they are. */
+static void learn_types(struct meter *m, const cJSON *body)
+{
+    const cJSON *item;
+
+    cJSON_ArrayForEach(item, json_at(body, "items")) {
+        const char *id = json_text(item, "id"), *type = json_text(item, "type");
+
+        for (size_t i = 0; id && type && i < m->n_jobs; i++) {
+            if (!m->jobs[i].type && streq(m->jobs[i].id, id))
+                m->jobs[i].type = xasprintf("%.*s", TYPE_MAX, type);
+        }
+    }
+}
+
 void meter_answered(struct meter *m, const struct reply *r)
 {
     for (size_t i = 0; m && i < m->n_flights; i++) {
@@ -141,6 +172,8 @@ void meter_answered(struct meter *m, const struct reply *r)
         if (f->id != r->request)
             continue;
         count_answer(m->metrics, f, r);
+        if (streq(f->route, "/jobs/search"))
+            learn_types(m, r->body);
         free(f->route);
         *f = m->flights[--m->n_flights];
         return;
@@ -190,13 +223,10 @@ static void kind_of(const char *key, char out[24])
 
 static void job_over(struct meter *m, struct job *j)
 {
-    char kind[24];
+    const char *type = j->type ? j->type : "unknown";
 
-    kind_of(j->key, kind);
-    char *type = xasprintf("%s %s", kind, j->verb ? j->verb : "change");
     metrics_observe(m->metrics, METRIC_JOB_SECONDS, (const char *const[]){ type },
                     seconds_since(j->began));
-    free(type);
     job_clear(j);
     *j = m->jobs[--m->n_jobs];
 }
@@ -222,10 +252,8 @@ static void note_job(struct meter *m, const struct report *r)
     if (!r->job || m->n_jobs == JOBS_MAX)
         return;
     m->jobs = grow(m->jobs, m->n_jobs, &m->cap_jobs, sizeof(*m->jobs));
-    m->jobs[m->n_jobs++] = (struct job){ .key = xstrdup(r->key),
-                                         .verb = r->verb ? xstrdup(r->verb) : NULL,
-                                         .id = xstrdup(r->job),
-                                         .began = uv_hrtime() };
+    m->jobs[m->n_jobs++] =
+        (struct job){ .key = xstrdup(r->key), .id = xstrdup(r->job), .began = uv_hrtime() };
 }
 
 /* NULL for reports that end nothing. */
@@ -256,30 +284,50 @@ void meter_reported(struct meter *m, const struct report *r)
     metrics_count(m->metrics, METRIC_RECONCILE, (const char *const[]){ kind, result }, 1);
 }
 
-/* What gathering needs: the meter's numbers and the core's. */
+/* What gathering needs: the meter's numbers and those of others. */
 struct gathering {
     const struct meter *meter;
-    const struct cycle *cycle;
-    msec fetched, now;
+    const struct meter_facts *facts;
+    msec now;
 };
+
+static void source_age(const struct gathering *g, struct buf *out)
+{
+    msec fetched = g->facts->fetched ? g->facts->fetched : g->meter->started;
+    msec age = fetched < g->now ? g->now - fetched : 0;
+
+    metrics_line(out, METRIC_SOURCE_AGE, NULL, (double)age / 1000);
+}
+
+static void refused(const struct gathering *g, struct buf *out)
+{
+    static const char *const names[METER_PARTS] = { [PART_CONFIGURATION] = "configuration",
+                                                    [PART_RESTART] = "restart",
+                                                    [PART_LISTENERS] = "listeners",
+                                                    [PART_MANIFESTS] = "manifests" };
+
+    for (unsigned i = 0; i < METER_PARTS; i++)
+        metrics_line(out, METRIC_RELOAD_REFUSED, (const char *const[]){ names[i] },
+                     g->facts->refused[i]);
+}
 
 static void gather(void *ctx, enum metric id, struct buf *out)
 {
     const struct gathering *g = ctx;
 
     if (id == METRIC_SOURCE_AGE)
-        metrics_line(out, id, NULL, (double)(g->now - g->fetched) / 1000);
+        source_age(g, out);
+    else if (id == METRIC_RELOAD_REFUSED)
+        refused(g, out);
     else if (id == METRIC_PROCESS_START)
         metrics_line(out, id, NULL, (double)g->meter->started / 1000);
     else
-        gauge_gather(id, g->cycle, g->now, out);
+        gauge_gather(id, g->facts->cycle, g->now, out);
 }
 
-void meter_render(const struct meter *m, const struct cycle *c, msec fetched, msec now,
-                  struct buf *out)
+void meter_render(const struct meter *m, const struct meter_facts *f, msec now, struct buf *out)
 {
-    msec seen = fetched ? fetched : m->started;
-    struct gathering g = { m, c, seen < now ? seen : now, now };
+    struct gathering g = { m, f, now };
 
     metrics_render(m->metrics, out, gather, &g);
 }

@@ -23,10 +23,25 @@ void meter_rested(struct meter *m, bool converged);
 /* An answer of the "control" or the "status" side; 0 for a refused connection. */
 void meter_told(struct meter *m, const char *side, unsigned status);
 
-/* All of it, with how things stand now, for Prometheus. `fetched` is when the
- * source of the manifests was last seen; 0 = it has not been since the start. */
-void meter_render(const struct meter *m, const struct cycle *c, msec fetched, msec now,
-                  struct buf *out);
+/* The request that has waited longest for its answer; false where none does. */
+struct meter_waiting {
+    const char *method, *route;
+    double seconds;
+};
+bool meter_oldest(const struct meter *m, struct meter_waiting *out);
+
+/* Parts of what is loaded that may be refused while the rest is in force. */
+enum meter_part { PART_CONFIGURATION, PART_RESTART, PART_LISTENERS, PART_MANIFESTS, METER_PARTS };
+
+/* What only others know. */
+struct meter_facts {
+    const struct cycle *cycle;
+    msec fetched; /* when the source of the manifests was last seen; 0: not since the start */
+    bool refused[METER_PARTS];
+};
+
+/* All of it, with how things stand now, for Prometheus. */
+void meter_render(const struct meter *m, const struct meter_facts *f, msec now, struct buf *out);
 
 /* "/vdbs/{id}/refresh" of "/vdbs/1-VDB-2/refresh?x=y"; owned. */
 char *meter_route(const char *path);

@@ -71,7 +71,11 @@ static void put_summary(struct buf *out, const cJSON *status)
     (void)buf_puts(out, "</h1>\n<dl>\n");
     put_term(out, "phase", json_text(status, "phase"));
     put_counts(out, status);
+    put_term(out, "waiting", json_text(status, "waiting.text"));
     put_term(out, "trouble", json_text(status, "trouble"));
+    put_term(out, "configuration", json_text(status, "configuration"));
+    put_term(out, "manifests", json_text(status, "manifests"));
+    put_term(out, "git", json_text(status, "git.trouble"));
     put_term(out, "revision", json_text(status, "revision"));
     put_term(out, "observed", json_text(status, "lastObserved"));
     put_term(out, "converged", json_text(status, "lastConverged"));

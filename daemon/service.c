@@ -8,10 +8,12 @@
 #include "daemon/log.h"
 #include "daemon/meter.h"
 #include "daemon/notify.h"
+#include "daemon/standing.h"
 #include "daemon/supply.h"
 
 enum {
     STATUS_MAX = 1024,
+    REFUSED_MAX = 4096,
     PROGRESS_LOOK = 2000,  /* how often the first observation is looked at */
     PROGRESS_WAIT = 60000, /* how long it may take to get on once more */
 };
@@ -26,8 +28,9 @@ struct service {
     uv_signal_t sighup;
     unsigned handles; /* that the loop has not closed yet */
     bool ready;
-    size_t pages; /* the most that an observation has read before it was ready */
-    char *status; /* as systemd knows it */
+    size_t pages;               /* the most that an observation has read before it was ready */
+    char *status;               /* as systemd knows it */
+    char *refused[METER_PARTS]; /* of what was loaded last, and why; the rest is in force */
 };
 
 static void log_findings(const struct diags *d)
@@ -59,39 +62,6 @@ static void on_loaded(void *ctx, const struct set *set)
               set->complete ? "" : ", incomplete: nothing is pruned until the findings are gone");
 }
 
-/* "observing DCT: 3 of 9 lists, 17 pages" */
-static void observing_text(const struct cycle_status *s, struct buf *out)
-{
-    buf_printf(out, "observing DCT");
-    if (s->lists)
-        buf_printf(out, ": %zu of %zu lists, %zu page%s", s->lists_read, s->lists, s->pages,
-                   s->pages == 1 ? "" : "s");
-}
-
-/* "synced 12/15 at 3f9c1d2, 2 jobs running, 1 blocked" */
-static void synced_text(const struct cycle_status *s, struct buf *out)
-{
-    buf_printf(out, "synced %zu/%zu", s->synced, s->managed);
-    if (s->revision)
-        buf_printf(out, " at %.7s", s->revision);
-    if (s->jobs)
-        buf_printf(out, ", %zu job%s running", s->jobs, s->jobs == 1 ? "" : "s");
-    if (s->blocked)
-        buf_printf(out, ", %zu blocked", s->blocked);
-    if (s->failed)
-        buf_printf(out, ", %zu failed", s->failed);
-}
-
-static void status_text(const struct cycle_status *s, struct buf *out)
-{
-    if (s->observed)
-        synced_text(s, out);
-    else
-        observing_text(s, out);
-    if (s->trouble)
-        buf_printf(out, "; %s", s->trouble);
-}
-
 /* While DCT is being observed again nothing is known to agree: what was said
  * before is the better answer. */
 static void tell_status(struct service *s, const struct cycle_status *status)
@@ -100,7 +70,7 @@ static void tell_status(struct service *s, const struct cycle_status *status)
 
     if (s->ready && status->phase == CYCLE_OBSERVING)
         return;
-    status_text(status, &text);
+    standing_line(status, cycle_newest_set(app_cycle(s->app)), &text);
     if (!streq(s->status, buf_text(&text))) {
         free(s->status);
         s->status = xstrdup(buf_text(&text));
@@ -149,6 +119,8 @@ void service_free(struct service *s)
 {
     meter_free(s->meter);
     free(s->status);
+    for (unsigned i = 0; i < METER_PARTS; i++)
+        free(s->refused[i]);
     free(s);
 }
 
@@ -160,15 +132,26 @@ struct meter *service_meter(struct service *s)
 static char *on_unready(void *ctx)
 {
     struct service *s = ctx;
+    const struct set *set = cycle_newest_set(app_cycle(s->app));
     struct cycle_status status;
 
     if (app_stopped(s->app))
         return xstrdup("stopping");
     if (s->ready)
-        return NULL;
+        return standing_without_manifests(set) ? standing_manifests(set) : NULL;
     cycle_status(app_cycle(s->app), &status);
-    return xasprintf("DCT has not been observed yet%s%s", status.trouble ? ": " : "",
-                     status.trouble ? status.trouble : "");
+    char *wait = standing_wait(s->app, s->meter);
+    const char *why = status.trouble ? status.trouble : wait;
+    char *text = xasprintf("DCT has not been observed yet%s%s", why ? ": " : "", why ? why : "");
+    free(wait);
+    return text;
+}
+
+static char *on_waiting(void *ctx)
+{
+    struct service *s = ctx;
+
+    return standing_wait(s->app, s->meter);
 }
 
 static cJSON *on_git(void *ctx)
@@ -189,7 +172,14 @@ static void on_metrics(void *ctx, struct buf *out)
 {
     struct service *s = ctx;
 
-    meter_render(s->meter, app_cycle(s->app), supply_fetched(s->supply), app_now(), out);
+    const struct cycle *c = app_cycle(s->app);
+    const struct set *set = cycle_newest_set(c);
+    struct meter_facts facts = { .cycle = c, .fetched = supply_fetched(s->supply) };
+
+    for (unsigned i = 0; i < METER_PARTS; i++)
+        facts.refused[i] = s->refused[i] != NULL;
+    facts.refused[PART_MANIFESTS] = set && !set->complete;
+    meter_render(s->meter, &facts, app_now(), out);
 }
 
 static void on_pushed(void *ctx)
@@ -213,29 +203,53 @@ static bool listen_where_configured(struct service *s, char **error)
     return listener_configure(s->listener, app_config(s->app), app_secrets(s->app), error);
 }
 
+/* Told until it is not so any more; NULL: it is in force. The text is taken. */
+static void refuse(struct service *s, enum meter_part part, char *text)
+{
+    struct buf all = BUF_WITH_LIMIT(REFUSED_MAX);
+
+    free(s->refused[part]);
+    s->refused[part] = text;
+    for (unsigned i = 0; i < METER_PARTS; i++) {
+        if (s->refused[i])
+            buf_printf(&all, "%s%s", all.n ? "; " : "", s->refused[i]);
+    }
+    api_refused(s->api, all.n ? buf_text(&all) : NULL);
+    buf_clear(&all);
+}
+
 static void listen_anew(struct service *s)
 {
-    char *error = NULL;
+    char *error = NULL, *text = NULL;
 
     if (!listen_where_configured(s, &error)) {
-        char *text =
-            xasprintf("%s; the control socket and the status listener stay as they were", error);
+        text = xasprintf("%s; the control socket and the status listener stay as they were", error);
         log_error("%s", text);
-        api_refused(s->api, text);
-        free(text);
     }
+    refuse(s, PART_LISTENERS, text);
     free(error);
 }
 
-/* Told until one that can be used is read. */
-static void tell_refused(struct service *s)
+/* What of the new configuration this process cannot take up. */
+static void configure(struct service *s, struct config *c)
 {
-    static const char text[] = "the new configuration has errors: the old one stays in force, and "
-                               "`dctd doctor` shows them";
+    char *names = config_unchangeable(app_config(s->app), c);
 
+    refuse(s, PART_CONFIGURATION, NULL);
+    refuse(s, PART_RESTART,
+           names ? xasprintf("the configuration has another %s, in force after a restart", names)
+                 : NULL);
+    free(names);
+    supply_configure(s->supply, c);
+}
+
+static void keep_configuration(struct service *s)
+{
     log_about(LEVEL_ERROR, &(struct log_about){ .message = MESSAGE_CONFIGURATION },
               "configuration: not reloaded, the old one stays in force");
-    api_refused(s->api, text);
+    refuse(s, PART_CONFIGURATION,
+           xstrdup("the new configuration has errors: the old one stays in force, and "
+                   "`dctd doctor` shows them"));
 }
 
 /* Configuration, secrets and manifests anew; what is wrong with a new
@@ -247,11 +261,10 @@ static void reload(struct service *s)
 
     log_findings(&d);
     diags_clear(&d);
-    api_refused(s->api, NULL);
     if (c)
-        supply_configure(s->supply, c);
+        configure(s, c);
     else
-        tell_refused(s);
+        keep_configuration(s);
     secrets_forget(app_secrets(s->app));
     listen_anew(s);
     app_load(s->app);
@@ -317,6 +330,7 @@ bool service_start(struct service *s, struct app *a, char **error)
     s->api = api_new(a);
     api_offer_git(s->api, on_git, s);
     api_offer_poke(s->api, on_asked, s);
+    api_offer_wait(s->api, on_waiting, s);
     s->listener = listener_new(app_loop(a), s->api, &calls);
     return listen_where_configured(s, error);
 }

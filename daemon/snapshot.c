@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/standing.h"
 #include "reconciler/action.h"
 #include "reconciler/keep.h"
 #include "reconciler/plan_render.h"
@@ -161,6 +162,9 @@ void snapshot_status(const struct snapshot *s, cJSON *to)
     snapshot_moment(to, "lastObserved", status.seen_at);
     snapshot_moment(to, "lastConverged", status.converged_at);
     add_said(s, to, "trouble", status.trouble);
+    char *manifests = standing_manifests(cycle_newest_set(s->cycle));
+    add_said(s, to, "manifests", manifests);
+    free(manifests);
     add_findings(s, to);
     add_suspensions(s, to);
     add_dct(s, to, status.api);
@@ -169,18 +173,12 @@ void snapshot_status(const struct snapshot *s, cJSON *to)
 /* Its name in the manifests, or as the ledger knows it; the id where neither does. */
 static const char *engine_of(const struct snapshot *s, const struct subject *is)
 {
-    const struct ledger *l = cycle_ledger(s->cycle);
-
     if (is->wanted && is->wanted->engine)
         return is->wanted->engine;
-    if (!is->entry || !is->entry->engine)
+    if (!is->entry)
         return NULL;
-    for (size_t i = 0; i < ledger_count(l); i++) {
-        const struct entry *e = ledger_at(l, i);
-        if (e->kind == KIND_ENGINE && streq(e->id, is->entry->engine))
-            return e->name;
-    }
-    return is->entry->engine;
+    const struct entry *engine = ledger_engine(cycle_ledger(s->cycle), is->entry->engine);
+    return engine ? engine->name : is->entry->engine;
 }
 
 static void add_ownership(cJSON *to, const struct subject *is)
@@ -361,9 +359,9 @@ void snapshot_graph(const struct snapshot *s, cJSON *to)
     }
 }
 
-void snapshot_plan(const struct plan *p, cJSON *to)
+void snapshot_plan(const struct plan *p, const char *digest, cJSON *to)
 {
-    cJSON *tree = plan_tree(p), *member;
+    cJSON *tree = plan_tree(p, digest), *member;
 
     while ((member = cJSON_DetachItemViaPointer(tree, tree->child)))
         cJSON_AddItemToObject(to, member->string, member);

@@ -27,7 +27,7 @@ cJSON *snapshot_event(const struct snapshot *s, const struct store_event *e);
 /* Adds `nodes` and `edges`. */
 void snapshot_graph(const struct snapshot *s, cJSON *to);
 /* Adds the members of `plan -o json`. */
-void snapshot_plan(const struct plan *p, cJSON *to);
+void snapshot_plan(const struct plan *p, const char *digest, cJSON *to);
 
 /* A text, null where there is none; a moment, null for 0. */
 void snapshot_text(cJSON *o, const char *name, const char *text);

@@ -15,9 +15,9 @@ struct webhook {
     void (*poke)(void *ctx);
     void *ctx;
     char *secret;
-    uint64_t last;     /* when it poked, of the loop's clock; 0 = never */
-    uint64_t refusals; /* as milliseconds that they are remembered for */
-    uint64_t counted;  /* when refusals were looked at last */
+    uint64_t last;                 /* when it poked, of the loop's clock; 0 = never */
+    uint64_t refusals;             /* as milliseconds that they are remembered for */
+    uint64_t counted;              /* when refusals were looked at last */
     uint8_t (*seen)[DIGEST_WHOLE]; /* a ring of what proved the last deliveries */
     size_t n_seen, next_seen;
 };

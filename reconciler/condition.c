@@ -50,6 +50,7 @@ static const struct {
     [REASON_SUSPENDED] = { "Suspended", "it is suspended" },
     [REASON_NO_MANIFEST] = { "NoManifest", "no manifest wants it any more" },
     [REASON_INVALID_MANIFEST] = { "InvalidManifest", "its manifest has findings" },
+    [REASON_UNREAD_MANIFEST] = { "UnreadManifest", "not every manifest could be read; it is left alone" },
     [REASON_NOT_STALLED] = { "NotStalled", "nothing stands in the way for long" },
     [REASON_DRIFT] = { "Drift", "DCT was changed, the manifest was not" },
     [REASON_NO_DRIFT] = { "NoDrift", "DCT was not changed behind our back" },
@@ -146,7 +147,9 @@ static struct judgement judge_synced(const struct subject *s)
     if (s->left_out)
         return is(TRUTH_FALSE, REASON_INVALID_MANIFEST);
     if (!a)
-        return s->wanted ? is(TRUTH_TRUE, REASON_IN_SYNC) : is(TRUTH_FALSE, REASON_NO_MANIFEST);
+        return s->wanted   ? is(TRUTH_TRUE, REASON_IN_SYNC)
+               : s->unread ? is(TRUTH_UNKNOWN, REASON_UNREAD_MANIFEST)
+                           : is(TRUTH_FALSE, REASON_NO_MANIFEST);
     if (not_known(s))
         return because(TRUTH_UNKNOWN, REASON_NOT_OBSERVABLE, a->blocked);
     if (is_done(s))

@@ -60,6 +60,7 @@ enum reason {
     REASON_SUSPENDED,        /* it would be changed, and is suspended */
     REASON_NO_MANIFEST,      /* no manifest wants it, and nothing is done about that */
     REASON_INVALID_MANIFEST, /* its manifest has findings */
+    REASON_UNREAD_MANIFEST,  /* nobody knows whether one wants it: not all could be read */
     REASON_NOT_STALLED,      /* nothing stands in the way for long */
     REASON_DRIFT,            /* DCT was changed, the manifest was not */
     REASON_NO_DRIFT,         /* nothing was changed behind our back */
@@ -88,6 +89,7 @@ struct subject {
     const struct backoff *backoff;
     const struct cycle_options *options;
     bool left_out;  /* its manifest has findings */
+    bool unread;    /* no manifest wants it, and not every one could be read */
     msec now, wall; /* what is waited for by, and what people name */
 };
 

@@ -135,7 +135,7 @@ static void rest(struct cycle *c, struct step *s, bool converged, msec next)
     c->phase = c->stopping ? CYCLE_STOPPED : CYCLE_IDLE;
     c->next = next;
     c->release = cycle_suspended_until(c, step_wall(s));
-    if (converged)
+    if (converged && c->set->complete)
         c->converged_at = s->now;
     if (c->plan && !plan_over_budget(c->plan))
         deleted_clear(&c->deleted);

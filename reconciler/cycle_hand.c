@@ -113,6 +113,15 @@ void cycle_hold(struct cycle *c, msec wall)
     plan_count(c->plan);
 }
 
+/* What it is about is said where no object is named beside it. */
+static char *scoped(const struct hand *h, const char *text)
+{
+    if (h->key)
+        return xstrdup(text);
+    return xasprintf("%s%s: %s", h->kind == KINDS ? "everything" : kind_desc(h->kind)->name,
+                     h->kind == KINDS ? "" : "s", text);
+}
+
 static void suspend(struct cycle *c, const struct hand *h, struct step *s)
 {
     const struct suspension one = { .kind = h->kind,
@@ -120,13 +129,15 @@ static void suspend(struct cycle *c, const struct hand *h, struct step *s)
                                     .until = h->until,
                                     .key = h->key,
                                     .by = h->whom ? h->whom : "somebody" };
-    char *key = suspension_key(&one), *text = suspension_text(&one);
+    char *key = suspension_key(&one), *why = suspension_why(&one);
+    char *text = scoped(h, why);
 
     suspensions_put(by_hand(c), &one);
     fx_record(s->fx, key, suspension_record(&one));
     tell(s, REPORT_SUSPENDED, h, text);
     cycle_hold(c, step_wall(s));
     free(text);
+    free(why);
     free(key);
 }
 
@@ -145,16 +156,15 @@ static void lift(struct cycle *c, const struct suspension *one, const struct han
 static void resume(struct cycle *c, const struct hand *h, struct step *s)
 {
     const struct suspension *one = suspensions_find(by_hand(c), h->kind, h->key);
-    const char *what = h->key             ? "it is no longer suspended"
-                       : h->kind == KINDS ? "nothing is suspended as a whole any more"
-                                          : kind_desc(h->kind)->name;
-    char *text =
-        h->key || h->kind == KINDS ? xstrdup(what) : xasprintf("%s is no longer suspended", what);
+    char *why = suspension_why(one), *was = xasprintf("it was suspended: %s", why);
+    char *text = scoped(h, was);
 
     lift(c, one, h, text, s);
     c->nudged = true;
     c->replan = c->phase == CYCLE_EXECUTING;
     free(text);
+    free(was);
+    free(why);
 }
 
 /* What the configuration says goes on saying so, which is no longer true. */
@@ -182,10 +192,14 @@ void cycle_lift_expired(struct cycle *c, struct step *s)
         const struct suspension *one = &by_hand(c)->items[i];
         if (!one->until || one->until > step_wall(s))
             continue;
-        char *text = suspension_text(one), *told = xasprintf("the time is over for: %s", text);
-        lift(c, one, &(struct hand){ .key = one->key, .kind = one->kind }, told, s);
-        free(told);
+        const struct hand h = { .key = one->key, .kind = one->kind };
+        char *why = suspension_why(one);
+        char *was = xasprintf("the time is over; it was suspended: %s", why);
+        char *text = scoped(&h, was);
+        lift(c, one, &h, text, s);
         free(text);
+        free(was);
+        free(why);
     }
 }
 

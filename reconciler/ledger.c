@@ -12,6 +12,8 @@ struct ledger {
     struct entry **items;
     size_t n, cap;
     struct map by_key;
+    struct entry **engines;
+    size_t n_engines, cap_engines;
     struct suspensions *suspensions;
 };
 
@@ -77,7 +79,20 @@ struct entry *ledger_put(struct ledger *l, const char *key, enum kind kind)
     l->items = grow(l->items, l->n, &l->cap, sizeof(struct entry *));
     l->items[l->n++] = e;
     map_set(&l->by_key, e->key, e);
+    if (kind == KIND_ENGINE) {
+        l->engines = grow(l->engines, l->n_engines, &l->cap_engines, sizeof(struct entry *));
+        l->engines[l->n_engines++] = e;
+    }
     return e;
+}
+
+const struct entry *ledger_engine(const struct ledger *l, const char *id)
+{
+    for (size_t i = 0; id && i < l->n_engines; i++) {
+        if (streq(l->engines[i]->id, id))
+            return l->engines[i];
+    }
+    return NULL;
 }
 
 void ledger_rename(struct ledger *l, struct entry *e, const char *key)
@@ -88,6 +103,16 @@ void ledger_rename(struct ledger *l, struct entry *e, const char *key)
     map_set(&l->by_key, e->key, e);
 }
 
+static void drop(struct entry **list, size_t *n, const struct entry *e)
+{
+    for (size_t i = 0; i < *n; i++) {
+        if (list[i] == e) {
+            list[i] = list[--*n];
+            return;
+        }
+    }
+}
+
 void ledger_remove(struct ledger *l, const char *key)
 {
     struct entry *e = ledger_find(l, key);
@@ -95,12 +120,8 @@ void ledger_remove(struct ledger *l, const char *key)
     if (!e)
         return;
     map_remove(&l->by_key, key);
-    for (size_t i = 0; i < l->n; i++) {
-        if (l->items[i] == e) {
-            l->items[i] = l->items[--l->n];
-            break;
-        }
-    }
+    drop(l->items, &l->n, e);
+    drop(l->engines, &l->n_engines, e);
     entry_free(e);
 }
 
@@ -320,9 +341,10 @@ static void drop_entries(struct ledger *l)
     for (size_t i = 0; i < l->n; i++)
         entry_free(l->items[i]);
     free(l->items);
+    free(l->engines);
     map_clear(&l->by_key);
-    l->items = NULL;
-    l->n = l->cap = 0;
+    l->items = l->engines = NULL;
+    l->n = l->cap = l->n_engines = l->cap_engines = 0;
 }
 
 void ledger_free(struct ledger *l)

@@ -56,6 +56,10 @@ size_t ledger_count(const struct ledger *l);
 /* The i-th entry in no particular order; the order holds while nothing is put or removed. */
 struct entry *ledger_at(const struct ledger *l, size_t i);
 
+/* The engine of that DCT id, NULL where the ledger has none. There are few of them,
+ * and nothing else is looked at. */
+const struct entry *ledger_engine(const struct ledger *l, const char *id);
+
 /* What people suspended while the service ran. */
 struct suspensions *ledger_suspensions(const struct ledger *l);
 

@@ -339,7 +339,7 @@ static void fail_page(struct observe *ob, struct list *l, const struct reply *r,
     l->hopeless = class == REPLY_DENIED;
     settle(ob, l,
            class == REPLY_UNSENT
-               ? xasprintf("DCT cannot be reached: %.2000s", r->error ? r->error : "not sent")
+               ? xasprintf("DCT cannot be reached: %.2000s", r->error ? r->error : "unknown")
                : xasprintf("%s %s: %s", l->method, l->path, said));
     free(said);
 }

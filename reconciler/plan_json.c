@@ -126,11 +126,12 @@ static cJSON *action_json(const struct plan *p, const struct action *a)
     return o;
 }
 
-cJSON *plan_tree(const struct plan *p)
+cJSON *plan_tree(const struct plan *p, const char *digest)
 {
     cJSON *root = cJSON_CreateObject();
 
     add_text(root, "format", "dctd-plan/1");
+    add_text(root, "digest", digest);
     add_summary(root, p);
     cJSON *actions = cJSON_AddArrayToObject(root, "actions");
     for (size_t i = 0; i < p->n; i++)
@@ -139,9 +140,9 @@ cJSON *plan_tree(const struct plan *p)
     return root;
 }
 
-void plan_json(const struct plan *p, struct buf *out)
+void plan_json(const struct plan *p, const char *digest, struct buf *out)
 {
-    cJSON *root = plan_tree(p);
+    cJSON *root = plan_tree(p, digest);
     char *text = cJSON_Print(root);
 
     if (!text)

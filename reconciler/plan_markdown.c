@@ -101,13 +101,16 @@ static void details(struct buf *out, const struct action *a, msec ahead)
     buf_clear(&when);
 }
 
-void plan_markdown(const struct plan *p, struct buf *out)
+void plan_markdown(const struct plan *p, const char *digest, struct buf *out)
 {
     size_t root = render_root(p);
     struct buf summary = BUF_WITH_LIMIT(1024);
 
     plan_summary(p, &summary);
-    buf_printf(out, "**%s**\n", buf_text(&summary));
+    buf_printf(out, "**%s**", buf_text(&summary));
+    if (digest && p->n > 0)
+        buf_printf(out, " `%s`", digest);
+    buf_puts(out, "\n");
     buf_clear(&summary);
     if (p->n > 0)
         buf_puts(out, "\n| | Object | What and why | Manifest |\n|---|---|---|---|\n");

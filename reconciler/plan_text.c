@@ -246,7 +246,7 @@ static size_t key_width(const struct plan *p)
     return width;
 }
 
-void plan_text(const struct plan *p, bool colour, struct buf *out)
+void plan_text(const struct plan *p, bool colour, const char *digest, struct buf *out)
 {
     struct page page = { out, colour, render_root(p), key_width(p), p->ahead };
     char *root = render_root_text(p);
@@ -269,6 +269,8 @@ void plan_text(const struct plan *p, bool colour, struct buf *out)
     plan_summary(p, &summary);
     painted(&page, BOLD, buf_text(&summary));
     buf_puts(out, "\n");
+    if (digest && p->n > 0)
+        buf_printf(out, "Digest: %s\n", digest);
     buf_clear(&summary);
     free(root);
 }

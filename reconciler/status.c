@@ -128,6 +128,7 @@ static bool find_subject(const struct cycle *c, const char *key, msec wall, stru
                            .left_out = c->set && strings_has(&c->set->left_out, key),
                            .now = wall - c->ahead,
                            .wall = wall };
+    s->unread = !s->wanted && c->set && !c->set->complete;
     if (!s->wanted && !s->entry && !s->left_out)
         return false;
     s->kind = s->wanted  ? s->wanted->object->kind

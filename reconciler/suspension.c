@@ -104,6 +104,15 @@ char *suspension_text(const struct suspension *s)
     return text;
 }
 
+char *suspension_why(const struct suspension *s)
+{
+    char *until = until_text(s->until);
+    char *text = xasprintf("%s%s", s->reason ? s->reason : "no reason given", until);
+
+    free(until);
+    return text;
+}
+
 char *suspension_key(const struct suspension *s)
 {
     if (s->key)

@@ -38,6 +38,8 @@ bool suspension_holds(const struct suspension *s, enum kind kind, const char *ke
 char *until_text(msec until);
 /* "everything is suspended: INC-1234, until 2026-12-01T00:00:00Z"; owned. */
 char *suspension_text(const struct suspension *s);
+/* The same for where it is said what, and by whom: its reason, and until when. Owned. */
+char *suspension_why(const struct suspension *s);
 
 /* As the ledger keeps it: under which key, and what. Owned. */
 char *suspension_key(const struct suspension *s);

@@ -148,6 +148,24 @@ test_all_of_one_plan_bear_its_digest() {
     unsaid out '"kind":	"write",[^}]*"plan":	null'
 }
 
+# Who plans first finds in the history what was planned.
+test_a_plan_tells_its_digest() {
+    local digest
+    quickstart
+    expect 2 plan
+    said out '^Digest: [0-9a-f]{16}$'
+    digest=$(sed -n 's/^Digest: //p' "$work/out")
+    expect 2 plan -o json
+    said out "^	\"digest\":	\"$digest\","
+    expect 2 plan -o markdown
+    said out "^\*\*Plan: 7 to create\.\*\* \`$digest\`\$"
+    expect 0 apply
+    expect 0 events -o json
+    said out "\"plan\":	\"$digest\""
+    expect 0 plan
+    unsaid out '^Digest'
+}
+
 test_findings_for_programs() {
     quickstart
     expect 0 validate -o json

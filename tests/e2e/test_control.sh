@@ -121,6 +121,7 @@ test_a_ledger_that_cannot_be_written_is_told() {
     said out '^  VDB/orders-dev +(Drifted|Retrying) +.*the ledger cannot be written'
     expect 0 describe vdb/orders-dev
     said out '^Last error: '
+    unsaid out 'not sent: not sent'
     by_hand || fail "it was changed all the same"
     prlimit --pid "$DAEMON" --fsize=unlimited:unlimited
     expect 0 wait --for=synced --all --timeout 120s

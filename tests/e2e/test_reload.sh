@@ -88,8 +88,12 @@ test_what_needs_a_restart_is_told() {
     kept
     configure 's/^instance: .*/instance: another/; s#^ledger: .*#ledger: other.db#'
     reload 1
-    await_log 5 'instance has changed; that takes effect after a restart'
-    await_log 5 'ledger has changed; that takes effect after a restart'
+    await_log 5 'a change of instance, ledger takes effect after a restart'
+    configure "\$acontrol: control.sock"
+    reload 2
+    await_log 10 'control: answered on'
+    expect 0 status
+    said out '^  the configuration has another instance, ledger, in force after a restart'
     stop_daemon
     [ ! -e "$work/estate/other.db" ] || fail "it has moved all the same"
 }

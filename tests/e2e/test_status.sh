@@ -95,6 +95,10 @@ test_a_silent_dct_at_the_start() {
     done
     want=409 socket /api/v1/plan
     want=503 socket /readyz
+    said reply "^DCT has not been observed yet: waits for DCT's first answer"
+    expect 0 status
+    said out '^[a-z]+: not observed yet'
+    said out "^  waits for DCT's first answer, for [0-9]+"
     want=409 socket /api/v1/reconcile --data '{}'
     socket /api/v1/suspend --data '{"object": "vdb/orders-dev", "reason": "meanwhile"}'
     socket /api/v1/objects/vdb/orders-dev
@@ -107,6 +111,45 @@ test_a_silent_dct_at_the_start() {
     kill -HUP "$DAEMON"
     kill -CONT "$SIM"
     await_log 60 -2 'ready: synced 7/7'
+    stop_daemon
+}
+
+# It is answered, and a list is not: what is waited for has a name.
+test_a_list_that_does_not_come_is_named() {
+    open_sides
+    sim fault '{"route": "/vdbs", "delay_ms": 60000}' >"$work/reply"
+    start_daemon
+    await_log 10 'status: answered on'
+    await 20 "the list is named" eval "dctd status | grep -qE '^  observing DCT: [0-9]+ of .* lists, .*; GET /vdbs has waited [0-9]+ s for its answer, for '"
+    want=503 status /readyz
+    said reply '; GET /vdbs has waited [0-9]+ s for its answer'
+    kill -KILL "$SIM" # the daemon would wait for its answers
+    stop_daemon
+}
+
+# A folder that is gone is not an estate in sync, whoever asks.
+test_manifests_that_are_gone_are_told_everywhere() {
+    kept
+    expect 0 status
+    said out 'all synced'
+    mv "$work/estate/manifests" "$work/away"
+    await_log 10 'incomplete: nothing is pruned'
+    kill -HUP "$DAEMON"
+    await 10 "it is not ready" eval "[ \"\$(ask http://$(status_at)/readyz)\" = 503 ]"
+    said reply '^no manifests are in force: .*/manifests: No such file or directory$'
+    expect 0 status
+    said out '^quickstart: no manifests are in force$'
+    said out 'is the checkout there\?$'
+    expect 0 get vdb
+    said out '^VDB/orders-dev +True +UnreadManifest +ce-east '
+    status /metrics
+    said reply '^dctd_reload_refused\{part="manifests"\} 1$'
+    said reply '^dctd_manifest_findings\{level="error"\} 1$'
+    whole
+    mv "$work/away" "$work/estate/manifests"
+    await 10 "it is ready again" eval "[ \"\$(ask http://$(status_at)/readyz)\" = 200 ]"
+    expect 0 status
+    said out '^quickstart: synced 7/7$'
     stop_daemon
 }
 
@@ -124,6 +167,9 @@ test_metrics_are_those_that_alerts_name() {
     said metrics '^dctd_object_info\{kind="VDB",name="orders-dev",ready="True",'
     said metrics '^dctd_api_requests_total\{method="GET",route="/vdbs",code="200"\} [1-9]'
     said metrics '^dctd_ready 1$'
+    said metrics '^dctd_queue_oldest_seconds 0$'
+    said metrics '^dctd_ledger_unwritable 0$'
+    said metrics '^dctd_job_seconds_count\{type="VDB_UPDATE"\} 1$'
     unsaid metrics 'route="[^"]*[0-9]'
     grep -ohE '\b(dctd|process)_[a-z_]+' packaging/prometheus/* packaging/grafana/*.json |
         sed -E 's/_bucket$//' | sort -u >"$work/names"

@@ -76,12 +76,12 @@ static void check_renderings(const struct plan *p, const char *name)
 {
     struct buf out = BUF_WITH_LIMIT(GOLDEN_MAX);
 
-    plan_text(p, false, &out);
+    plan_text(p, false, "24ca08b2ad10077f", &out);
     check_lines(buf_text(&out));
     check_golden(name, "txt", &out);
-    plan_json(p, &out);
+    plan_json(p, "24ca08b2ad10077f", &out);
     check_golden(name, "json", &out);
-    plan_markdown(p, &out);
+    plan_markdown(p, "24ca08b2ad10077f", &out);
     check_golden(name, "md", &out);
 }
 
@@ -275,8 +275,8 @@ static void colours_change_nothing_but_colour(void **state)
     struct buf plain = BUF_WITH_LIMIT(GOLDEN_MAX), colour = plain, stripped = plain;
 
     every_verb(p);
-    plan_text(p, false, &plain);
-    plan_text(p, true, &colour);
+    plan_text(p, false, NULL, &plain);
+    plan_text(p, true, NULL, &colour);
     assert_null(strchr(buf_text(&plain), '\033'));
     assert_non_null(strstr(buf_text(&colour), "\033[32m+\033[0m"));
     for (const char *s = buf_text(&colour); *s; s++) {
@@ -298,7 +298,7 @@ static void check_moment(msec at, const char *expected)
     char *line = xasprintf("      not before %s\n", expected);
 
     add(p, VERB_CREATE, &kind_vdb, "VDB/a", "it is not in DCT")->not_before = at;
-    plan_text(p, false, &out);
+    plan_text(p, false, "24ca08b2ad10077f", &out);
     assert_non_null(strstr(buf_text(&out), line));
     buf_clear(&out);
     free(line);

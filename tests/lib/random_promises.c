@@ -194,7 +194,7 @@ static void plan_tells_no_secret(struct random_promises *p)
     p->pruned = 0;
     if (!plan || ++p->plans % PLANS_READ)
         return;
-    plan_text(plan, false, &b);
+    plan_text(plan, false, NULL, &b);
     invariants_expect(p->invariants, !strstr(buf_text(&b), "s3cret-"),
                       "a secret's value is in the plan");
     buf_clear(&b);

@@ -231,7 +231,7 @@ static char *what_is_left(const struct random_run *r)
     struct buf b = BUF_WITH_LIMIT(SAID_MAX);
 
     if (cycle_plan(r->a.world->cycle))
-        plan_text(cycle_plan(r->a.world->cycle), false, &b);
+        plan_text(cycle_plan(r->a.world->cycle), false, NULL, &b);
     return buf_take(&b);
 }
 

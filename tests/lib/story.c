@@ -36,7 +36,7 @@ static void tell_plan(const struct test_world *w)
     struct buf b = BUF_WITH_LIMIT(SAID_MAX);
 
     if (cycle_plan(w->cycle))
-        plan_text(cycle_plan(w->cycle), false, &b);
+        plan_text(cycle_plan(w->cycle), false, NULL, &b);
     (void)fprintf(stderr, "%s\n%s\n", buf_text(&w->trace), buf_text(&b));
     buf_clear(&b);
 }
@@ -116,7 +116,7 @@ char *story_plan(struct test_world *w, const char *yaml)
     test_world_run(w, LONG);
     assert_true(w->rested);
     assert_int_equal(w->writes, writes);
-    plan_text(cycle_plan(w->cycle), false, &b);
+    plan_text(cycle_plan(w->cycle), false, NULL, &b);
     w->options.mode = mode;
     test_world_restart(w);
     return buf_take(&b);

@@ -112,7 +112,7 @@ static void test_it_ends_by_itself(void **state)
     story_go_on(w, 60000);
     story_sent(w, repair);
     is_suspended(w, "VDB/orders-test", NULL);
-    story_holds(buf_text(&w->trace), "resumed the time is over for");
+    story_holds(buf_text(&w->trace), "resumed VDBs: the time is over; it was suspended");
     assert_null(test_world_ledger(w, "Suspension/VDB"));
     test_world_free(w);
 }

@@ -294,6 +294,7 @@ static void the_estate_as_it_stands(void **state)
     says(w, "edges[0].to", "Engine/east");
     get(w, "/api/v1/plan");
     says(w, "format", "dctd-plan/1");
+    assert_int_equal(strlen(json_text(w->body, "digest")), 16);
     says(w, "kind", "Plan");
     says(w, "summary.text", "No changes");
 }
@@ -362,6 +363,7 @@ static void bodies_are_read_strictly(void **state)
     converge(w);
     refuses(w, "/api/v1/suspend", "{", 400, "must be a JSON object");
     refuses(w, "/api/v1/suspend", "[]", 400, "must be a JSON object");
+    refuses(w, "/api/v1/suspend", "{\"reason\":\"a\\u0000b\"}", 400, "without NUL characters");
     refuses(w, "/api/v1/suspend", "{\"what\":\"x\"}", 400, "`what` means nothing here");
     refuses(w, "/api/v1/suspend", "{\"reason\":7}", 400, "`reason` has the wrong type");
     refuses(w, "/api/v1/suspend", "{\"until\":\"soon\"}", 400, "`until` is no time");
@@ -526,10 +528,39 @@ static void findings_are_shown_and_no_secret_is(void **state)
     get(w, "/api/v1/status");
     says(w, "findings[0].at", "wrong.yaml:4:");
     says(w, "findings[0].level", "error");
+    says(w, "manifests", "2 errors in the manifests: nothing is pruned");
     assert_string_equal(condition(w, "Engine/west", "Stalled"), "True");
     posts(w, "/api/v1/suspend", "{\"reason\":\"the word is hush-hush\"}", "everything");
     get(w, "/api/v1/status");
     says(w, "suspended[0].reason", "the word is ***");
+}
+
+/* A folder that is not there is no empty estate. */
+static void manifests_that_are_gone_are_no_estate_in_sync(void **state)
+{
+    struct world *w = *state;
+
+    converge(w);
+    get(w, "/api/v1/status");
+    char *converged = xstrdup(json_text(w->body, "lastConverged"));
+    assert_true(cJSON_IsNull(json_at(w->body, "manifests")));
+    tree_remove(w->tree, "manifests/all.yaml");
+    app_load(w->app);
+    app_feed(w->app, (struct event){ .type = EV_NUDGE });
+    while (cycle_phase(app_cycle(w->app)) != CYCLE_IDLE)
+        turn(w);
+    get(w, "/api/v1/status");
+    says(w, "manifests", "no manifests are in force: ");
+    says(w, "lastConverged", converged);
+    counts(w, "counts.managed", 0);
+    assert_string_equal(condition(w, "Engine/east", "Synced"), "Unknown");
+    assert_string_equal(condition(w, "Engine/east", "Ready"), "True");
+    says(w, "object.conditions[type=Synced].reason", "UnreadManifest");
+    says(w, "object.conditions[type=Synced].message", "it is left alone");
+    says(w, "object.key", "Engine/east");
+    get(w, "/api/v1/objects/Environment/pg-target");
+    says(w, "object.engine", "east"); /* the ledger remembers its name */
+    free(converged);
 }
 
 int main(void)
@@ -537,6 +568,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(before_the_manifests_are_loaded, setup, teardown),
         cmocka_unit_test_setup_teardown(the_estate_as_it_stands, setup, teardown),
+        cmocka_unit_test_setup_teardown(manifests_that_are_gone_are_no_estate_in_sync, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(one_object_with_what_happened_to_it, setup, teardown),
         cmocka_unit_test_setup_teardown(names_as_people_write_them, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_not_there_and_who_may_not, setup, teardown),

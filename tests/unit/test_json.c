@@ -153,10 +153,14 @@ static void a_nul_in_a_text_is_seen(void **state)
         const char *text;
         bool holds;
     } rows[] = {
-        { "{\"a\": \"b\\u0000c\"}", true },  { "\"\\\\u0000\"", false },
-        { "\"\\\\\\u0000\"", true },         { "\"\\u0001\"", false },
-        { "\"\\u000", false },              { "\\", false },
-        { "", false },                      { "{\"u0000\": 1}", false },
+        { "{\"a\": \"b\\u0000c\"}", true },
+        { "\"\\\\u0000\"", false },
+        { "\"\\\\\\u0000\"", true },
+        { "\"\\u0001\"", false },
+        { "\"\\u000", false },
+        { "\\", false },
+        { "", false },
+        { "{\"u0000\": 1}", false },
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "schema/json.h"
 #include "tests/lib/exposition.h"
 
 enum { TEXT_MAX = 4 << 20 };
@@ -155,7 +156,7 @@ static char *told(struct meter *m)
     struct cycle *c = cycle_new(&o, ledger_new());
     struct buf out = BUF_WITH_LIMIT(TEXT_MAX);
 
-    meter_render(m, c, 0, 1000000, &out);
+    meter_render(m, &(struct meter_facts){ .cycle = c }, 1000000, &out);
     cycle_free(c);
     assert_false(out.over);
     return buf_take(&out);
@@ -206,6 +207,39 @@ static void reported(struct meter *m, enum report_kind kind, const char *key, co
     free(j);
 }
 
+/* What DCT says of the jobs that it is asked after. */
+static void polled(struct meter *m, const char *text)
+{
+    cJSON *body = json_parse(text, strlen(text), NULL);
+
+    assert_non_null(body);
+    sent(m, 99, "POST", "/jobs/search");
+    meter_answered(m, &(struct reply){ .request = 99, .status = 200, .body = body });
+    cJSON_Delete(body);
+}
+
+static void jobs_are_told_by_the_type_that_dct_gives_them(void **state)
+{
+    (void)state;
+    OWNED(meter) m = meter_new(0);
+
+    reported(m, REPORT_JOB, "VDB/a", "J1");
+    reported(m, REPORT_JOB, "VDB/b", "J2");
+    reported(m, REPORT_JOB, "VDB/c", "J3");
+    polled(m, "{\"items\": [{\"id\": \"J1\", \"type\": \"VDB_REFRESH\"}, {\"id\": \"J2\"}, 7,"
+              " {\"id\": \"J9\", \"type\": \"OTHER\"}]}");
+    reported(m, REPORT_DONE, "VDB/a", NULL);
+    reported(m, REPORT_DONE, "VDB/b", NULL);
+    reported(m, REPORT_DONE, "VDB/c", NULL);
+
+    char *text = told(m);
+    has_line(text, "dctd_job_seconds_count{type=\"VDB_REFRESH\"} 1");
+    has_line(text, "dctd_job_seconds_count{type=\"unknown\"} 2");
+    assert_null(strstr(text, "OTHER"));
+    is_valid(text);
+    free(text);
+}
+
 static void changes_and_jobs_are_counted_once(void **state)
 {
     (void)state;
@@ -227,7 +261,7 @@ static void changes_and_jobs_are_counted_once(void **state)
     has_line(text, "dctd_reconcile_total{kind=\"DSource\",result=\"retry\"} 1");
     has_line(text, "dctd_reconcile_total{kind=\"DSource\",result=\"failed\"} 1");
     has_line(text, "dctd_reconcile_total{kind=\"Engine\",result=\"done\"} 0");
-    has_line(text, "dctd_job_seconds_count{type=\"VDB create\"} 2");
+    has_line(text, "dctd_job_seconds_count{type=\"unknown\"} 2");
     is_valid(text);
     free(text);
 }
@@ -260,6 +294,11 @@ static void what_was_never_counted_is_told(void **state)
 
     has_line(text, "dctd_ready 0");
     has_line(text, "dctd_queue_depth 0");
+    has_line(text, "dctd_queue_oldest_seconds 0");
+    has_line(text, "dctd_manifest_findings{level=\"error\"} 0");
+    has_line(text, "dctd_reload_refused{part=\"configuration\"} 0");
+    has_line(text, "dctd_reload_refused{part=\"manifests\"} 0");
+    has_line(text, "dctd_ledger_unwritable 0");
     has_line(text, "dctd_drift_age_seconds 0");
     has_line(text, "dctd_drift_objects{kind=\"VDB\"} 0");
     has_line(text, "dctd_objects{kind=\"VDB\",state=\"failed\"} 0");
@@ -289,10 +328,45 @@ static void the_age_of_the_source_is_told(void **state)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct buf out = BUF_WITH_LIMIT(TEXT_MAX);
 
-        meter_render(m, c, rows[i].fetched, 1000000, &out);
+        const struct meter_facts facts = { .cycle = c, .fetched = rows[i].fetched };
+        meter_render(m, &facts, 1000000, &out);
         has_line(buf_text(&out), rows[i].line);
         buf_clear(&out);
     }
+}
+
+static void what_was_refused_is_told_by_part(void **state)
+{
+    (void)state;
+    const struct cycle_options o = { .mode = CYCLE_RUN, .instance = "i", .interval = 1000 };
+    OWNED(meter) m = meter_new(0);
+    OWNED(cycle) c = cycle_new(&o, ledger_new());
+    struct meter_facts facts = { .cycle = c };
+    struct buf out = BUF_WITH_LIMIT(TEXT_MAX);
+
+    facts.refused[PART_LISTENERS] = true;
+    meter_render(m, &facts, 1000, &out);
+    has_line(buf_text(&out), "dctd_reload_refused{part=\"listeners\"} 1");
+    has_line(buf_text(&out), "dctd_reload_refused{part=\"restart\"} 0");
+    is_valid(buf_text(&out));
+    buf_clear(&out);
+}
+
+static void the_oldest_request_is_known(void **state)
+{
+    (void)state;
+    OWNED(meter) m = meter_new(0);
+    struct meter_waiting oldest;
+
+    assert_false(meter_oldest(m, &oldest));
+    sent(m, 1, "GET", "/vdbs?limit=1000");
+    sent(m, 2, "GET", "/sources");
+    assert_true(meter_oldest(m, &oldest));
+    assert_string_equal(oldest.method, "GET");
+    assert_string_equal(oldest.route, "/vdbs");
+    meter_answered(m, &(struct reply){ .request = 1, .status = 200 });
+    assert_true(meter_oldest(m, &oldest));
+    assert_string_equal(oldest.route, "/sources");
 }
 
 static void nobody_may_count(void **state)
@@ -355,7 +429,10 @@ int main(void)
         cmocka_unit_test(series_are_bounded),
         cmocka_unit_test(a_route_has_no_ids),
         cmocka_unit_test(requests_are_counted_by_their_answer),
+        cmocka_unit_test(jobs_are_told_by_the_type_that_dct_gives_them),
         cmocka_unit_test(changes_and_jobs_are_counted_once),
+        cmocka_unit_test(what_was_refused_is_told_by_part),
+        cmocka_unit_test(the_oldest_request_is_known),
         cmocka_unit_test(a_cycle_begins_with_its_first_request),
         cmocka_unit_test(what_was_never_counted_is_told),
         cmocka_unit_test(the_age_of_the_source_is_told),
