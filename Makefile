@@ -165,8 +165,8 @@ sbom: all ## what the programs are made of and need, as SPDX 2.3, in BUILD/dctd.
 reproducible: deb ## build the Debian package twice, far apart: not a bit may differ
 	@TEST_TIMEOUT=600 tests/lib/run.sh $(BUILD) tests/package/test_reproducible.sh
 
-package-test: deb ## build, check, install, try and purge the packages (root; Debian's archive)
-	@TEST_TIMEOUT=600 tests/lib/run.sh $(BUILD) $(call files,tests/package/test_*.sh)
+package-test: all deb ## build, check, install, try and purge the packages (root; Debian's archive)
+	@TEST_TIMEOUT=600 SCRIPT_JOBS=2 tests/lib/run.sh $(BUILD) $(call files,tests/package/test_*.sh)
 
 clean: ## remove everything built
 	rm -rf $(BUILD)

@@ -7,8 +7,9 @@
 # names what is missing and leaves the rest to a person.
 set -eu
 
-# What is looked for: pkg:NAME is a pkg-config module, cmd:NAME a program;
-# then the package that brings it on Debian, then on Fedora.
+# What is looked for: pkg:NAME is a pkg-config module, cmd:NAME a program, apt:NAME
+# one that only Debian's family has a use for; then the package that brings it on
+# Debian, then on Fedora.
 build_needs='
 cmd:gcc               gcc                 gcc
 cmd:ld                binutils            binutils
@@ -51,7 +52,8 @@ cmd:setpriv           util-linux          util-linux
 '
 
 # To build and try the packages: a real systemd in a container of its own, the
-# Debian and RPM builders, and a bare Debian to install into.
+# Debian, RPM and image builders, a bare Debian to install into and to make the
+# image from, and what runs a Debian package's own tests.
 package_needs='
 cmd:systemd-nspawn    systemd-container   systemd-container
 cmd:dh                debhelper           debhelper
@@ -60,6 +62,8 @@ cmd:lintian           lintian             lintian
 cmd:rpmbuild          rpm                 rpm-build
 cmd:mmdebstrap        mmdebstrap          mmdebstrap
 cmd:faketime          faketime            libfaketime
+cmd:buildah           buildah             buildah
+apt:autopkgtest       autopkgtest         -
 '
 
 have() {
@@ -67,6 +71,7 @@ have() {
     case $1 in
     pkg:*) pkg-config --exists "$name" 2>/dev/null ;;
     hdr:*) [ -e "/usr/include/$name" ] ;;
+    apt:*) ! command -v apt-get >/dev/null || command -v "$name" >/dev/null ;;
     any:*) command -v "$name-14" >/dev/null || command -v "$name" >/dev/null ;;
     *) command -v "$name" >/dev/null ;;
     esac

@@ -4,11 +4,12 @@
 #
 #   run.sh BUILD TEST...
 #
-# Programs speak TAP (cmocka does when asked) and run two at a time; scripts,
-# which own processes and measure time, run one by one with BUILD in their
-# environment and close with a line "N passed, N failed" of their own. RUN is
-# put before every program (valgrind) and handed to scripts, which put it before
-# the daemon. A crash, a hang, a broken plan and a test that ran nothing fail.
+# Programs speak TAP (cmocka does when asked) and run two at a time (TEST_JOBS);
+# scripts, which own processes and measure time, run one by one (SCRIPT_JOBS) with
+# BUILD in their environment and close with a line "N passed, N failed" of their
+# own. RUN is put before every program (valgrind) and handed to scripts, which put
+# it before the daemon. A crash, a hang, a broken plan and a test that ran nothing
+# fail.
 set -eu
 
 BUILD=$(mkdir -p "$1" && cd "$1" && pwd)
@@ -99,7 +100,7 @@ for test in "$@"; do
     esac
 done
 run_all "$jobs" "${programs[@]}"
-run_all 1 "${scripts[@]}"
+run_all "${SCRIPT_JOBS:-1}" "${scripts[@]}"
 
 if [ "$skipped" -gt 0 ]; then
     echo "$passed passed, $failed failed, $skipped skipped"

@@ -4,35 +4,14 @@
 #
 # Needs root, mmdebstrap, systemd-nspawn and Debian's archive (that of this
 # machine's own sources); says so where one of them is missing.
-# shellcheck source=tests/e2e/lib.sh
-. "$(dirname "$0")/../e2e/lib.sh"
-
-skip() {
-    echo "# numbers SKIPPED, the package was not installed anywhere: $*"
-    echo "0 passed, 0 failed, 1 skipped"
-    exit 0
-}
-
-# From where this machine gets its own packages.
-archive() {
-    local uri
-    # shellcheck disable=SC2016  # apt's own
-    uri=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' "Codename: $1" 'Component: main' |
-        grep -E '^https?://[^ ]*/debian/?$' | head -n 1 || true)
-    echo "${uri:-http://deb.debian.org/debian}"
-}
+# shellcheck source=tests/package/debian.sh
+. "$(dirname "$0")/debian.sh"
 
 # Its first argument is the folder of the new system, with what the package needs.
 bare_debian() {
-    local codename needs proxy options=()
-    codename=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
+    local needs
     needs=$(dpkg-deb -f "$package" Depends | tr ',' '\n' | sed 's/|.*//; s/(.*//; s/ //g' | paste -sd ,)
-    for proxy in http https; do
-        proxy=$(apt-config dump --format '%f "%v";%n' "Acquire::$proxy::Proxy" | grep . || true)
-        [ -z "$proxy" ] || options+=(--aptopt="$proxy")
-    done
-    mmdebstrap --quiet --variant=minbase --dpkgopt=force-unsafe-io --include="systemd-sysv,curl,$needs" "${options[@]}" \
-        "$codename" "$1" "$(archive "$codename")"
+    make_debian "$(codename)" "$1" "systemd-sysv,curl,$needs"
 }
 
 boot() {
@@ -73,18 +52,16 @@ tidy() {
 
 package=$(realpath "$(find "$BUILD/deb" -name 'dctd_*.deb' 2>/dev/null | head -n 1)" 2>/dev/null) ||
     { echo "nothing was built: make deb" && exit 1; }
-[ "$(id -u)" -eq 0 ] || skip "only root can"
-[ -e /etc/debian_version ] || skip "this is no Debian"
-for tool in mmdebstrap systemd-nspawn; do
-    command -v "$tool" >/dev/null || skip "$tool is missing: packaging/install-deps.sh --package"
-done
+nowhere="the package was not installed anywhere"
+why=$(lacking systemd-nspawn)
+[ -z "$why" ] || skip "$nowhere" "$why"
 open_work
 trap tidy EXIT
 touch "$work/started"
-bare_debian "$work/debian" >"$work/log" 2>&1 || { tail -n 20 "$work/log" && skip "no Debian could be made"; }
+bare_debian "$work/debian" >"$work/log" 2>&1 || { tail -n 20 "$work/log" && skip "$nowhere" "no Debian could be made"; }
 rc=0
 boot "$work/debian" || rc=$?
-[ -s "$work/out/tap" ] || { tail -n 20 "$work/console" && skip "systemd-nspawn could not boot it (status $rc)"; }
+[ -s "$work/out/tap" ] || { tail -n 20 "$work/console" && skip "$nowhere" "systemd-nspawn could not boot it (status $rc)"; }
 cat "$work/out/tap"
 passed=$(grep -c '^ok ' "$work/out/tap" || true) failed=$(grep -c '^not ok ' "$work/out/tap" || true)
 grep -q '^1\.\.[0-9]' "$work/out/tap" || failed=$((failed + 1))
