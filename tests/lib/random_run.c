@@ -160,6 +160,7 @@ static void begin(struct random_run *r)
     attempt_open(&r->a, &starts[i]->start);
     r->a.world->next_skew = 12 * HOUR;
     test_world_restart(r->a.world);
+    r->a.world->remembers = true;
     r->a.world->fate = random_fate;
     r->a.world->ctx = r;
     r->a.world->findings_meant = true;

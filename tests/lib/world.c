@@ -137,6 +137,7 @@ void test_world_free(struct test_world *w)
     free(w->ledger);
     cycle_free(w->cycle);
     sim_free(w->sim);
+    world_read_clear(w);
     buf_clear(&w->trace);
     strings_clear(&w->secrets);
     strings_clear(&w->sent);
@@ -240,7 +241,7 @@ static void answer(struct test_world *w, size_t i)
         world_pending_clear(&p);
         return;
     }
-    cJSON *body = p.body && *p.body ? json_parse(p.body, strlen(p.body), NULL) : NULL;
+    const cJSON *body = p.body && *p.body ? world_read(w, p.body) : NULL;
     bool broken = p.body && *p.body && !body;
     struct reply r = { .request = p.request->id,
                        .status = p.status,
@@ -253,7 +254,7 @@ static void answer(struct test_world *w, size_t i)
 
     w->pending[i] = w->pending[--w->n_pending];
     feed(w, (struct event){ .type = EV_REPLY, .reply = r });
-    cJSON_Delete(body);
+    world_read_over(w);
     world_pending_clear(&p);
 }
 

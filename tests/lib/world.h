@@ -57,7 +57,9 @@ struct test_world {
     /* Told of every effect before it is performed, and NULL after every event. */
     void (*watch)(struct test_world *w, const struct effect *e);
     void *watcher;
-    unsigned api;        /* what the server says it speaks; 0 = it does not say */
+    unsigned api; /* what the server says it speaks; 0 = it does not say */
+    struct answers *answers;
+    bool remembers;      /* an answer that was heard before is not read again */
     bool quiet;          /* no trace */
     bool ledger_full;    /* records fail */
     bool findings_meant; /* manifests may have findings */
