@@ -137,7 +137,7 @@ static void rest_change(struct exec *x, const struct action *a, struct step *s)
 void action_stop(struct exec *x, struct action *a, struct step *s)
 {
     enum failure why = a->run->failure;
-    msec least = !a->run->rescuing ? 0 : why == FAIL_TERMINAL ? OUTAGE_TERMINAL : OUTAGE_PAUSE;
+    msec least = !a->run->outage ? 0 : why == FAIL_TERMINAL ? OUTAGE_TERMINAL : OUTAGE_PAUSE;
     if (a->run->retry_after > least)
         least = a->run->retry_after;
     msec until = backoff_fail(x->backoff, a->key, why, s->now, least);
@@ -164,7 +164,6 @@ void action_stop(struct exec *x, struct action *a, struct step *s)
 void action_fail(struct exec *x, struct action *a, enum failure why, char *text, struct step *s)
 {
     struct action_run *run = a->run;
-    const struct entry *e = action_entry(x, a);
 
     free(run->job);
     run->job = NULL;
@@ -173,19 +172,16 @@ void action_fail(struct exec *x, struct action *a, enum failure why, char *text,
         run->failure = why;
         run->error = text;
     } else {
-        char *both = xasprintf("%s; enabling it again failed too: %s", run->error, text);
+        char *both = xasprintf("%s; %s failed too: %s", run->error,
+                               run->outage ? "enabling it again" : "taking its mark off", text);
         free(run->error);
         free(text);
         run->error = both;
     }
-    if (run->rescuing || why == FAIL_UNKNOWN || !e || !e->owes_enable || !a->id ||
-        !a->kind->enable.name) {
+    if (!run->rescuing && why != FAIL_UNKNOWN && action_rescue(x, a))
+        action_next(x, a, s);
+    else
         action_stop(x, a, s);
-        return;
-    }
-    run->rescuing = true;
-    program_on_again(x, a);
-    action_next(x, a, s);
 }
 
 void action_look_again(struct exec *x, struct action *a, struct step *s)
@@ -434,7 +430,7 @@ static void there_to_stay(struct exec *x, struct action *a, struct step *s)
     struct diff d;
 
     if (e && e->owes_enable && enabled >= 0 && item->object->values[enabled].i)
-        e->owes_enable = false; /* recorded when the action is done */
+        e->owes_enable = e->enabled_again = false; /* recorded when the action is done */
     if (e && a->run->made)
         entry_close(e);
     diff_object(x->world, a->wanted, item, e, a->verb == VERB_ADOPT, &d);

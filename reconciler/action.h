@@ -79,6 +79,7 @@ struct action_run {
     bool snapshot_taken;   /* by this run */
     bool refreshed, switched, marked, unmarked;
     bool rescuing;    /* it has failed; what it disabled is being enabled */
+    bool outage;      /* it was disabled, for nothing */
     bool engine_away; /* DCT could not reach the engine */
     enum failure failure;
     char *error;
@@ -126,6 +127,8 @@ void program_create(const struct exec *x, struct action *a);
 /* Switches off what is on; switches on what we switched off. */
 void program_off(const struct exec *x, struct action *a, const struct observed_item *item);
 void program_on_again(const struct exec *x, struct action *a);
+/* Takes off the mark that says that it is off for a while. */
+void program_unmark(const struct exec *x, struct action *a);
 void program_one(struct action *a, enum todo_type type, const struct call *call);
 void program_clear(struct action_run *run);
 

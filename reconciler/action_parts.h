@@ -27,7 +27,9 @@ void action_settle(struct exec *x, struct action *a, msec most, char *text, stru
 void action_finish(struct exec *x, struct action *a, struct step *s);
 enum { SETTLE_MAX = 300000 /* DCT's read model lags behind its jobs */ };
 
-/* switching.c: the object was just read. */
+/* switching.c: what a failed change did to the object is undone: is there anything? */
+bool action_rescue(const struct exec *x, struct action *a);
+/* The object was just read. */
 void action_rest(struct exec *x, struct action *a, struct step *s);
 void action_pay(struct exec *x, struct action *a, struct step *s);
 void action_next(struct exec *x, struct action *a, struct step *s);

@@ -126,7 +126,7 @@ void cycle_observe(struct cycle *c, struct step *s)
     c->phase = CYCLE_OBSERVING;
     c->next = 0;
     c->nudged = c->replan = false;
-    c->observe = observe_new(c->set, c->ledger);
+    c->observe = observe_new(c->set, c->ledger, !c->marks_known && !c->options.partial);
     observe_go(c->observe, s);
 }
 
@@ -209,6 +209,15 @@ static bool has_moved(const struct cycle *c, const struct entry *e)
     return false;
 }
 
+/* Was it to become ours, or only owed an enable, and neither is so any more? */
+static bool came_to_nothing(const struct cycle *c, const struct entry *e)
+{
+    const struct observed_item *item = observed_by_id(c->world.observed, e->kind, e->id);
+
+    return e->origin == ORIGIN_NONE && !e->intent.open &&
+           (!e->owes_enable || (item && item->owner && !streq(item->owner, c->instance)));
+}
+
 /* Entries whose object is certainly gone and that nobody wants: nothing is left
  * to remember. A job that is still under way keeps its entry. */
 static void forget_gone(struct cycle *c, struct step *s)
@@ -219,7 +228,8 @@ static void forget_gone(struct cycle *c, struct step *s)
         if (set_find(c->set, e->key) || plan_index(c->plan, e->key) >= 0 || fresh ||
             !c->world.observed->kinds[e->kind].complete || !c->set->complete)
             continue;
-        if (e->id && observed_by_id(c->world.observed, e->kind, e->id) && !has_moved(c, e))
+        if (e->id && observed_by_id(c->world.observed, e->kind, e->id) && !has_moved(c, e) &&
+            !came_to_nothing(c, e))
             continue;
         fx_record(s->fx, e->key, NULL);
         ledger_remove(c->ledger, e->key);
@@ -263,12 +273,14 @@ static void make_plan(struct cycle *c, struct step *s)
     if (c->options.mode != CYCLE_PLAN) {
         keep_moved(c, s);
         keep_careful(c, s);
+        debts_paid(&c->world, s->fx);
         cycle_lift_expired(c, s);
     }
     const struct planner in = {
         &c->world, &c->options, &c->backoff, &c->deleted, s->now, s->ahead
     };
     c->plan = plan_build(&in);
+    c->marks_known = c->marks_known || debts_known(&c->world);
     drop_told(c);
     free(c->judged);
     c->judged = c->set->revision ? xstrdup(c->set->revision) : NULL;

@@ -36,8 +36,9 @@ struct cycle {
     struct dependants dependants;
     struct exec exec;
     bool observed, stopping, nudged;
-    bool replan; /* the ledger was changed by hand: what the plan holds is out of date */
-    bool unkept; /* a record could not be written; the ledger on disk is behind */
+    bool marks_known; /* DCT marks nothing as off for a change that the ledger does not know of */
+    bool replan;      /* the ledger was changed by hand: what the plan holds is out of date */
+    bool unkept;      /* a record could not be written; the ledger on disk is behind */
     unsigned rounds, troubles;
     char *trouble;
     struct cycle_status last; /* while the next plan is made, the counts of the last one */

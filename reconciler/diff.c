@@ -36,12 +36,15 @@ static bool is_off(const struct object *o)
 
 bool enable_owed(const struct entry *e, const struct observed_item *item)
 {
-    return (e && e->owes_enable) || (item->marked && item->object && is_off(item->object));
+    bool repaid = e && e->repaid;
+
+    return (e && e->owes_enable) ||
+           (item->marked && !repaid && item->object && is_off(item->object));
 }
 
-bool mark_is_stale(const struct wanted *w, const struct observed_item *item)
+bool mark_is_stale(const struct wanted *w, const struct entry *e, const struct observed_item *item)
 {
-    return item->marked && (is_off(w->object) || !is_off(item->object));
+    return item->marked && (is_off(w->object) || !is_off(item->object) || (e && e->repaid));
 }
 
 bool needs_mark(const struct wanted *w, const struct observed_item *item)
@@ -371,7 +374,7 @@ static void compare_tags(const struct comparison *c, struct diff *d)
 
     if (!ignored(c->w->object, &k->table.rows[row]))
         diff_tags(c->world, c->w, c->item, c->entry, &add, &remove);
-    if (mark_is_stale(c->w, c->item)) {
+    if (mark_is_stale(c->w, c->entry, c->item)) {
         cJSON *mark = tag_pair(OWES_TAG, c->item->owner);
         collect(&remove, mark);
         cJSON_Delete(mark);

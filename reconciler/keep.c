@@ -165,7 +165,11 @@ bool keep_object(const struct world *world, const struct wanted *w,
         changed = true;
     }
     if (e->owes_enable && debt_is_paid(w, item)) {
-        e->owes_enable = false;
+        e->owes_enable = e->enabled_again = false;
+        changed = true;
+    }
+    if (e->repaid && !item->marked) {
+        e->repaid = false;
         changed = true;
     }
     if (e->failed) {

@@ -208,6 +208,8 @@ static void add_entry(struct buf *b, const struct entry *e)
     add_true(b, "protect", e->protect);
     add_true(b, "failed", e->failed);
     add_true(b, "owesEnable", e->owes_enable);
+    add_true(b, "enabledAgain", e->enabled_again);
+    add_true(b, "repaid", e->repaid);
     add_true(b, "owesRefresh", e->owes_refresh);
     if (e->intent.open)
         add_intent(b, &e->intent);
@@ -327,6 +329,8 @@ bool ledger_restore(struct ledger *l, const char *text)
     e->protect = json_true(o, "protect");
     e->failed = json_true(o, "failed");
     e->owes_enable = json_true(o, "owesEnable");
+    e->enabled_again = json_true(o, "enabledAgain");
+    e->repaid = json_true(o, "repaid");
     e->owes_refresh = json_true(o, "owesRefresh");
     if (cJSON_IsObject(json_at(o, "intent")))
         restore_intent(&e->intent, json_at(o, "intent"));

@@ -34,6 +34,8 @@ struct entry {
     bool failed;            /* its creation did; what that left behind may be of no use */
     enum deletion deletion; /* settled: DELETE or ORPHAN */
     bool owes_enable;       /* we disabled it; it is to be enabled again */
+    bool enabled_again;     /* and DCT has done so: paid as soon as it shows that */
+    bool repaid;            /* it bears a mark of that still, which says nothing any more */
     bool owes_refresh;      /* environment: a connector came later */
     struct intent intent;
     struct applied *applied; /* private */

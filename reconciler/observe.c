@@ -139,7 +139,7 @@ static void add_joins(struct observe *ob, const struct kind_desc *k, struct need
     }
 }
 
-struct observe *observe_new(const struct set *set, const struct ledger *ledger)
+struct observe *observe_new(const struct set *set, const struct ledger *ledger, bool marks)
 {
     struct observe *ob = xcalloc(1, sizeof(*ob));
     struct needs needs = { 0 };
@@ -149,6 +149,7 @@ struct observe *observe_new(const struct set *set, const struct ledger *ledger)
     ob->seen = observed_new();
     note_wanted(ob, &needs);
     for (enum kind k = 0; k < KINDS; k++) {
+        needs.kinds[k] = needs.kinds[k] || (marks && kind_desc(k)->enable.name);
         if (needs.kinds[k] && needs.joins[k])
             add_joins(ob, kind_desc(k), &needs);
         ob->seen->joins_known[k] = needs.joins[k];

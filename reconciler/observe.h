@@ -13,8 +13,9 @@
 struct observe;
 
 /* Which lists it takes is decided by what the set and the ledger hold. Both are
- * borrowed while the observation lasts. */
-struct observe *observe_new(const struct set *set, const struct ledger *ledger);
+ * borrowed while the observation lasts. `marks`: also those of whatever may be
+ * off for a change that neither of them knows of. */
+struct observe *observe_new(const struct set *set, const struct ledger *ledger, bool marks);
 void observe_free(struct observe *ob);
 OWNER(observe)
 

@@ -29,14 +29,20 @@ static bool mark_in_doubt(const struct exec *x, const struct action *a)
         a->id ? observed_by_id(x->world->observed, a->kind->kind, a->id) : NULL;
 
     return a->wanted && item && item->object && !a->owes && !a->run->marked && !a->run->unmarked &&
-           mark_is_stale(a->wanted, item);
+           mark_is_stale(a->wanted, action_entry(x, a), item);
+}
+
+/* Only the mark tells of the debt, or that there was one. */
+static bool debt_in_doubt(const struct exec *x, const struct action *a)
+{
+    return a->pays_debt && (!a->owes || !action_entry(x, a));
 }
 
 bool outcome_unknown(const struct exec *x, const struct action *a)
 {
     const struct entry *e = action_entry(x, a);
 
-    if (mark_in_doubt(x, a))
+    if (mark_in_doubt(x, a) || debt_in_doubt(x, a))
         return true;
     if (!e || !e->intent.open)
         return a->suspect && unremembered(x->world, a);

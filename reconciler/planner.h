@@ -91,6 +91,10 @@ void deleted_note(struct deleted *d, const struct action *a);
 void deleted_clear(struct deleted *d);
 /* debts.c: what we switched off is switched on, whatever else cannot be done. */
 void plan_debts(const struct planner *in, struct plan *p);
+/* Has everything been seen that may bear a mark, and does the ledger know of what does? */
+bool debts_known(const struct world *world);
+/* What we switched on again, and DCT shows on, is owed no more. */
+void debts_paid(const struct world *world, struct effects *fx);
 /* needs.c: which action waits for which, and what a blocked one drags along. */
 void plan_order(const struct planner *in, struct plan *p);
 /* Does the observed object (NULL: none) refer to the one of that kind and id? */

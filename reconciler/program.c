@@ -272,6 +272,21 @@ static bool switches_off(const struct action_run *run)
     return false;
 }
 
+void program_unmark(const struct exec *x, struct action *a)
+{
+    program_clear(a->run);
+    add_mark(x, a, TODO_UNMARK);
+}
+
+/* Before anything that may be refused: as long as it stands there, whoever switches
+ * the object off is taken for us. But what needs it off again needs the mark again. */
+static void add_unmark(const struct exec *x, struct action *a, const struct observed_item *item)
+{
+    if (mark_is_stale(a->wanted, ledger_find(x->world->ledger, a->key), item) &&
+        !a->run->unmarked && !switches_off(a->run))
+        add_mark(x, a, TODO_UNMARK);
+}
+
 bool program_update(const struct exec *x, struct action *a, const struct observed_item *item,
                     const struct diff *d)
 {
@@ -283,6 +298,7 @@ bool program_update(const struct exec *x, struct action *a, const struct observe
         add_rows(x, a, left, BEFORE_ALL);
         if (switches)
             add_switching(x, a, item, left, true);
+        add_unmark(x, a, item);
         add_calls(x, a, item, left);
         if (left[kind_row(a->kind, "metadata.tags")])
             add_tags(x, a, item);
@@ -290,10 +306,9 @@ bool program_update(const struct exec *x, struct action *a, const struct observe
             add_switching(x, a, item, left, false);
         add_rows(x, a, left, AS_IT_COMES);
         add_rows(x, a, left, AFTER_ALL);
+    } else {
+        add_unmark(x, a, item);
     }
-    /* It is still needed where the program begins by switching off. */
-    if (mark_is_stale(a->wanted, item) && !a->run->unmarked && !switches_off(a->run))
-        add_mark(x, a, TODO_UNMARK);
     free(left);
     return a->run->n > 0;
 }

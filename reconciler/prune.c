@@ -72,10 +72,9 @@ static void settle_deletion(const struct planner *in, struct plan *p, struct act
     }
 }
 
-/* One that was to become ours, and did not come that far, is left as it is. */
 static bool is_orphan(const struct entry *e)
 {
-    return e->deletion == DELETION_ORPHAN || e->origin == ORIGIN_NONE;
+    return e->deletion == DELETION_ORPHAN;
 }
 
 /* Nothing in DCT tells that it is half made: were that forgotten, a manifest that
@@ -183,7 +182,20 @@ struct unwanted {
     size_t unseen;
 };
 
-/* What becomes of one that no manifest wants, or whose manifest has findings. */
+/* Ours, in DCT, and wanted by nobody. */
+static void judge_unwanted(const struct planner *in, struct plan *p, const struct entry *e,
+                           const struct observed_item *item, struct unwanted *u)
+{
+    if (is_left_behind(e))
+        note_left_behind(p, e, item);
+    else if (u->forbidden)
+        strings_add(&u->left, e->key);
+    else
+        add_deletion(in, p, e, item);
+}
+
+/* What becomes of one that no manifest wants, or whose manifest has findings. What
+ * never became ours is forgotten as soon as nothing is open. */
 static void judge_entry(const struct planner *in, struct plan *p, const struct entry *e,
                         struct unwanted *u)
 {
@@ -192,20 +204,16 @@ static void judge_entry(const struct planner *in, struct plan *p, const struct e
     if (!unread && still_wanted(in->world, e))
         return;
     const struct observed_item *item = item_of(in->world, e);
-    if (e->intent.open && e->intent.job && (!item || u->forbidden))
+    if (e->intent.open && e->intent.job && (!item || u->forbidden || e->origin == ORIGIN_NONE))
         add_waiting(p, e);
-    if (!item && !unread)
+    if (unread)
+        return;
+    if (item && e->origin != ORIGIN_NONE) {
+        judge_unwanted(in, p, e, item, u);
+    } else if (!item) {
         note_nowhere(in->world, p, e);
-    if (!item && !unread)
         u->unseen += goes_later(in->world, e);
-    if (!item || unread)
-        return; /* gone, not seen, or wanted: nothing to delete whichever it is */
-    if (is_left_behind(e))
-        note_left_behind(p, e, item);
-    else if (u->forbidden)
-        strings_add(&u->left, e->key);
-    else
-        add_deletion(in, p, e, item);
+    }
 }
 
 void plan_prune(const struct planner *in, struct plan *p)

@@ -23,11 +23,52 @@ void action_rest(struct exec *x, struct action *a, struct step *s)
     }
 }
 
+/* Was the switching off itself refused, which the mark has announced? */
+static bool marked_for_nothing(const struct exec *x, const struct action *a)
+{
+    const struct action_run *run = a->run;
+    const struct observed_item *item = observed_by_id(x->world->observed, a->kind->kind, a->id);
+
+    return run->at < run->n && run->todo[run->at].type == TODO_DISABLE &&
+           (run->marked || (item && item->marked));
+}
+
+bool action_rescue(const struct exec *x, struct action *a)
+{
+    const struct entry *e = action_entry(x, a);
+
+    if (!e || !a->id || !a->kind->enable.name)
+        return false;
+    a->run->outage = e->owes_enable;
+    a->run->rescuing = e->owes_enable || marked_for_nothing(x, a);
+    if (a->run->outage)
+        program_on_again(x, a);
+    else if (a->run->rescuing)
+        program_unmark(x, a);
+    return a->run->rescuing;
+}
+
+/* An entry that was there for the debt alone goes with it. */
+static void debt_done(struct exec *x, struct action *a, struct step *s)
+{
+    struct entry *e = action_entry(x, a);
+
+    if (e && e->origin == ORIGIN_NONE && !a->wanted) {
+        fx_record(s->fx, a->key, NULL);
+        ledger_remove(x->world->ledger, a->key);
+    } else if (e) { /* else only the mark told of it */
+        e->owes_enable = e->enabled_again = false;
+        entry_close(e);
+        action_record(e, s);
+    }
+    backoff_forget(x->backoff, a->key);
+    action_leave(x, a, s);
+}
+
 /* It is on again, and nothing else was asked for. */
 void action_pay(struct exec *x, struct action *a, struct step *s)
 {
     const struct observed_item *item = observed_by_id(x->world->observed, a->kind->kind, a->id);
-    struct entry *e = action_entry(x, a);
 
     if (!item_enabled(item) && a->run->switched) {
         action_settle(x, a, SETTLE_MAX,
@@ -40,11 +81,13 @@ void action_pay(struct exec *x, struct action *a, struct step *s)
         action_next(x, a, s);
         return;
     }
-    if (e) { /* else only the mark told of the debt */
-        e->owes_enable = false;
-        entry_close(e);
-        action_record(e, s);
+    if (item->marked && !a->run->unmarked) {
+        struct entry *e = action_entry(x, a);
+        if (e)
+            e->owes_enable = e->enabled_again = false; /* recorded before the mark goes */
+        program_unmark(x, a);
+        action_next(x, a, s);
+        return;
     }
-    backoff_forget(x->backoff, a->key);
-    action_leave(x, a, s);
+    debt_done(x, a, s);
 }

@@ -48,6 +48,36 @@ static bool wants_off(const struct action *a)
     return v && v->state == V_SET && !v->i;
 }
 
+/* The ledger was lost. Of what no manifest wants it knows the debt, and no more. */
+static void remember(const struct exec *x, const struct action *a, const struct observed_item *item,
+                     struct entry *e)
+{
+    e->id = xstrdup(a->id);
+    if (a->wanted) {
+        (void)keep_wish(x->world, a->wanted, e);
+        e->origin = a->verb == VERB_ADOPT ? ORIGIN_NONE : ORIGIN_CREATED;
+        return;
+    }
+    e->name = item ? xstrdup(item->name) : NULL;
+    e->engine = a->engine ? xstrdup(a->engine) : NULL;
+    e->deletion = DELETION_ORPHAN;
+}
+
+/* What the write does to the debt, and to the mark that tells of it. What the mark
+ * says, a ledger that was lost does not. */
+static void note_debt(const struct action *a, const struct todo *t,
+                      const struct observed_item *item, struct entry *e)
+{
+    bool off = t->type == TODO_DISABLE;
+
+    if (off || t->type == TODO_MARK)
+        e->enabled_again = e->repaid = false;
+    if (off || (item && !e->owes_enable && enable_owed(e, item)))
+        e->owes_enable = !wants_off(a);
+    if (t->type == TODO_UNMARK)
+        e->repaid = !e->owes_enable;
+}
+
 /* The ledger knows of the write before DCT does. */
 static void intend(struct exec *x, struct action *a, const struct todo *t, struct step *s)
 {
@@ -56,11 +86,8 @@ static void intend(struct exec *x, struct action *a, const struct todo *t, struc
     const struct observed_item *item =
         a->id ? observed_by_id(x->world->observed, a->kind->kind, a->id) : NULL;
 
-    if (t->type != TODO_CREATE && !e->id && a->id && a->wanted) { /* the ledger was lost */
-        (void)keep_wish(x->world, a->wanted, e);
-        e->id = xstrdup(a->id);
-        e->origin = a->verb == VERB_ADOPT ? ORIGIN_NONE : ORIGIN_CREATED;
-    }
+    if (t->type != TODO_CREATE && !e->id && a->id && (a->wanted || !e->name))
+        remember(x, a, item, e);
     if (t->type == TODO_CREATE) {
         free(e->id);
         entry_close(e);
@@ -70,9 +97,7 @@ static void intend(struct exec *x, struct action *a, const struct todo *t, struc
         keep_created(x, a, e);
     }
     e->failed = e->failed || creation_lost(e, s->now);
-    /* What the mark says, a ledger that was lost does not. */
-    if (t->type == TODO_DISABLE || (item && enable_owed(NULL, item)))
-        e->owes_enable = !wants_off(a);
+    note_debt(a, t, item, e);
     if (t->type == TODO_CREATE || t->type == TODO_UPDATE)
         owe_refreshes(x, a, s);
     entry_intend(e, call, s->now, step_wall(s));
@@ -153,6 +178,15 @@ static void tell_followers(const struct exec *x, const struct action *a, const b
     }
 }
 
+static void note_done(struct action_run *run, enum todo_type done)
+{
+    run->made = run->made || done == TODO_CREATE;
+    run->deleted = run->deleted || done == TODO_DELETE;
+    run->marked = (run->marked || done == TODO_MARK) && done != TODO_UNMARK;
+    run->unmarked = run->unmarked || done == TODO_UNMARK;
+    run->refreshed = run->refreshed || done == TODO_REFRESH;
+}
+
 /* What the todo carried is noted. True if what it did is seen only later: GET
  * lags, and the job is not forgotten before it shows. */
 static bool todo_carried_out(const struct exec *x, struct action *a, struct entry *e,
@@ -168,11 +202,8 @@ static bool todo_carried_out(const struct exec *x, struct action *a, struct entr
     call_carried(a, t);
     for (size_t i = 0; i < a->kind->table.n; i++)
         now[i] = run->carried[i] && !now[i];
-    run->made = run->made || t->type == TODO_CREATE;
-    run->deleted = run->deleted || t->type == TODO_DELETE;
-    run->marked = (run->marked || t->type == TODO_MARK) && t->type != TODO_UNMARK;
-    run->unmarked = run->unmarked || t->type == TODO_UNMARK;
-    run->refreshed = run->refreshed || t->type == TODO_REFRESH;
+    note_done(run, t->type);
+    e->enabled_again = e->enabled_again || (t->type == TODO_ENABLE && e->owes_enable);
     if (!seen_later && a->wanted) {
         (void)keep_rows(e, a->wanted->object, now);
         tell_followers(x, a, now, s);
@@ -354,7 +385,7 @@ static void void_intent(const struct exec *x, const struct action *a, const stru
     struct entry *e = action_entry(x, a);
 
     if (t->type == TODO_DISABLE)
-        e->owes_enable = false;
+        e->owes_enable = e->enabled_again = false;
     entry_close(e);
     if (t->type == TODO_CREATE) {
         fx_record(s->fx, e->key, NULL);

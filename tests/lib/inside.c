@@ -26,6 +26,7 @@ static void describe(const struct sim *s, const struct object *o, const char *pa
                             .engine = engine ? engine->id : NULL,
                             .owner = js_str(js_find(js_get(o->json, "tags"), "key", "dctd-owner"),
                                             "value"),
+                            .marked = js_find(js_get(o->json, "tags"), "key", "dctd-owes-enable"),
                             .off = cJSON_IsFalse(enabled) && o->kind != C_ENVIRONMENTS,
                             .json = o->json };
 }

@@ -14,6 +14,7 @@ struct inside {
     const char *engine; /* id, NULL for engines */
     const char *owner;  /* value of the owner tag, NULL: it has none */
     bool off;           /* it can be disabled, and is */
+    bool marked;        /* with the tag that it is off for a change */
     const cJSON *json;
 };
 

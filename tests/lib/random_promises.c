@@ -299,9 +299,9 @@ void random_promises_at_rest(struct random_promises *p)
             if (!inside_find(p->invariants->world->sim, datasets[k], p->switched.items[i], &o) ||
                 !o.off)
                 continue;
-            if (p->forgetful && !test_world_ledger_names(p->invariants->world, o.id) &&
+            if (p->forgetful && !o.marked && !test_world_ledger_names(p->invariants->world, o.id) &&
                 (p->estate->emptied || !thing_named(p->estate, &o)))
-                continue; /* neither a manifest nor the ledger knows of it any more */
+                continue; /* nobody knows of it any more */
             bool foreign = !streq(o.owner, p->invariants->world->options.instance);
             invariants_expect(p->invariants,
                               foreign || barred(p, &o) || wants_off(thing_named(p->estate, &o)),

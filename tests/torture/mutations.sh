@@ -109,6 +109,9 @@ broken "one of two candidates is taken" match 's/n->n_ours > 1 || (!n->n_ours \&
 broken "broken manifests stop no pruning" prune 's/!in->world->set->complete/false/' test_prune
 broken "what is off stays off once its manifest is gone" planner \
     's/^    plan_debts(in, p.plan);/    (void)plan_debts;/' test_debts
+broken "what only its mark tells of stays off" debts 's/^    if (elsewhere || /    if ((!c.entry \&\& !c.wanted) || /' test_debts
+broken "a mark counts after its debt is paid" diff 's/bool repaid = e \&\& e->repaid;/bool repaid = false;/' test_debts
+broken "a mark stays that was there for nothing" switching 's/e->owes_enable || marked_for_nothing(x, a);/e->owes_enable;\n    (void)marked_for_nothing;/' test_debts
 broken "care waits until all has come true" cycle 's/^        keep_careful(c, s);/        (void)keep_careful;/' \
     test_debts
 broken "the limit does not hold on an engine that is new" exec \

@@ -119,6 +119,131 @@ static void test_the_ledger_is_lost_and_it_is_suspended(void **state)
     test_world_free(w);
 }
 
+/* The mark alone tells of it, and no manifest does: it is switched on, and nothing
+ * else; no trace stays. */
+static void test_neither_ledger_nor_manifest_tells_of_it(void **state)
+{
+    const char *rest = strstr(estate_all(), "---\napiVersion: dct/v1\nkind: Connector");
+    char *engine = xstrndup(estate_all(), (size_t)(rest - estate_all()));
+    char *port = text_with(estate_all(), "port: 5435", "port: 5535");
+
+    (void)state;
+    for (size_t prune = 0; prune < 2; prune++) {
+        struct test_world *w = story_of(estate_all());
+        until_off(w, port, "orders-test");
+        test_world_ledger_lost(w);
+        story_forget(w);
+        w->options.prune = prune;
+        test_world_restart(w);
+        char *plan = story_plan(w, engine);
+        story_holds(plan, "~ VDB/orders-test enable: it was disabled for a change, and is enabled");
+        free(plan);
+        settle(w, engine);
+        story_sent(w, "VDB/orders-test POST /vdbs/{id}/enable {}\n"
+                      "VDB/orders-test POST /vdbs/{id}/tags/delete " MARKED);
+        story_member(w, "/vdbs", "orders-test", "enabled", "true");
+        assert_null(test_world_ledger(w, "VDB/orders-test"));
+        plan = story_plan(w, engine);
+        story_holds(plan, "No changes.");
+        story_lacks(plan, "VDB");
+        free(plan);
+        test_world_free(w);
+    }
+    free(port);
+    free(engine);
+}
+
+/* A part of the manifests says nothing of what stands in the others. */
+static void test_a_part_of_the_manifests_switches_nothing_on(void **state)
+{
+    const char *rest = strstr(estate_all(), "---\napiVersion: dct/v1\nkind: Connector");
+    char *engine = xstrndup(estate_all(), (size_t)(rest - estate_all()));
+    char *port = text_with(estate_all(), "port: 5435", "port: 5535");
+    struct test_world *w = story_of(estate_all());
+
+    (void)state;
+    until_off(w, port, "orders-test");
+    test_world_ledger_lost(w);
+    w->options.partial = true;
+    char *plan = story_plan(w, engine);
+    story_lacks(plan, "orders-test");
+    free(plan);
+    free(port);
+    free(engine);
+    test_world_free(w);
+}
+
+static void refuse(struct test_world *w, const char *route)
+{
+    char *rule = xasprintf("{\"route\":\"%s\",\"status\":400,\"times\":1000}", route);
+
+    story_meddle(w, "fault", rule);
+    free(rule);
+}
+
+/* Nobody says that it is to be on, so that is for people to decide. */
+static void switched_off_by_a_person(struct test_world *w)
+{
+    char *id = test_world_member(w, "/vdbs", "orders-test", "id");
+    char *path = xasprintf("/vdbs/%s/disable", id);
+
+    story_member(w, "/vdbs", "orders-test", "enabled", "true");
+    assert_int_equal(test_world_call(w, "DELETE", "/_sim/fault", NULL, NULL), 204);
+    assert_int_equal(test_world_call(w, "POST", path, "{}", NULL), 200);
+    w->now += 10 * 60000;
+    free(path);
+    free(id);
+}
+
+static void stays_off(const char *route)
+{
+    struct test_world *w = story_of(estate_all());
+    char *port = text_with(estate_all(), "port: 5435", "port: 5535");
+
+    refuse(w, route);
+    story_rest(w, port);
+    switched_off_by_a_person(w);
+    story_converge(w, estate_all());
+    story_member(w, "/vdbs", "orders-test", "enabled", "false");
+    story_member(w, "/vdbs", "orders-test", "tags[1]", NULL);
+    free(port);
+    test_world_free(w);
+}
+
+/* Whatever was refused of the change: once it is on, the mark counts no more. */
+static void test_what_a_person_switches_off_afterwards_stays_off(void **state)
+{
+    (void)state;
+    stays_off("/vdbs/*/disable");     /* the mark was there for nothing */
+    stays_off("/vdbs/{id}");          /* the change itself */
+    stays_off("/vdbs/*/tags/delete"); /* taking the mark off */
+}
+
+/* It is on, and the mark could not be taken off; nothing else may be done to it now. */
+static void test_the_mark_goes_though_it_is_suspended(void **state)
+{
+    struct test_world *w = story_of(estate_all());
+    char *port = text_with(estate_all(), "port: 5435", "port: 5535");
+    char *held = text_with(estate_all(), "port: 5435, mountLocation: /mnt/orders-test}\n",
+                           "port: 5636, mountLocation: /mnt/orders-test}\n"
+                           "policy: {suspend: {reason: INC-1}}\n");
+
+    (void)state;
+    refuse(w, "/vdbs/*/tags/delete");
+    story_rest(w, port);
+    story_member(w, "/vdbs", "orders-test", "enabled", "true");
+    story_member(w, "/vdbs", "orders-test", "tags[1].key", "dctd-owes-enable");
+    assert_int_equal(test_world_call(w, "DELETE", "/_sim/fault", NULL, NULL), 204);
+    story_forget(w);
+    test_world_restart(w);
+    settle(w, held);
+    story_sent(w, "VDB/orders-test POST /vdbs/{id}/tags/delete " MARKED);
+    story_member(w, "/vdbs", "orders-test", "tags[1]", NULL);
+    free(port);
+    free(held);
+    test_world_free(w);
+}
+
 static void test_the_clock_is_put_back(void **state)
 {
     struct test_world *w = story_of(estate_all());
@@ -141,6 +266,10 @@ int main(void)
         cmocka_unit_test(test_what_is_to_be_forgotten_is_switched_on_first),
         cmocka_unit_test(test_its_parent_was_taken_over),
         cmocka_unit_test(test_the_ledger_is_lost_and_it_is_suspended),
+        cmocka_unit_test(test_neither_ledger_nor_manifest_tells_of_it),
+        cmocka_unit_test(test_a_part_of_the_manifests_switches_nothing_on),
+        cmocka_unit_test(test_what_a_person_switches_off_afterwards_stays_off),
+        cmocka_unit_test(test_the_mark_goes_though_it_is_suspended),
         cmocka_unit_test(test_the_clock_is_put_back),
     };
 
