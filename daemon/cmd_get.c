@@ -136,7 +136,7 @@ static bool all_known(const struct wish *w, const cJSON *all)
         if (listed(all, key))
             continue;
         const char *meant = nearest_word(key, nth_key, all);
-        cmd_complain("dctd knows no %s%s%s%s", key, meant ? "; did you mean " : "",
+        cmd_complain("no %s is known%s%s%s", key, meant ? "; did you mean " : "",
                      meant ? meant : "", meant ? "?" : "");
         known = false;
     }

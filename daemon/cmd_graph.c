@@ -66,7 +66,7 @@ static int graph(struct talk *t, const char *key)
     OWNED(graph) g = graph_new(reply);
     if (key && !graph_around(g, key)) {
         const char *meant = graph_near(g, key);
-        cmd_complain("dctd knows no %s%s%s%s", key, meant ? "; did you mean " : "",
+        cmd_complain("no %s is known%s%s%s", key, meant ? "; did you mean " : "",
                      meant ? meant : "", meant ? "?" : "");
         t->code = EXIT_TROUBLE;
     } else {

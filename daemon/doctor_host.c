@@ -121,6 +121,19 @@ struct unit_state {
     uint64_t watchdog; /* microseconds */
 };
 
+/* Hosts without a message bus have a socket of systemd's own, for root. */
+static int open_manager(sd_bus **bus)
+{
+    int code = sd_bus_open_system(bus);
+
+    if (code >= 0)
+        return code;
+    code = sd_bus_new(bus);
+    if (code >= 0)
+        code = sd_bus_set_address(*bus, "unix:path=/run/systemd/private");
+    return code < 0 ? code : sd_bus_start(*bus);
+}
+
 /* False where systemd does not tell; *why (borrowed) says why. */
 static bool ask_systemd(const char *unit, struct unit_state *s, const char **why)
 {
@@ -128,7 +141,7 @@ static bool ask_systemd(const char *unit, struct unit_state *s, const char **why
     static const char of_unit[] = "org.freedesktop.systemd1.Unit";
     sd_bus *bus = NULL;
     char *path = NULL;
-    int code = sd_bus_open_system(&bus);
+    int code = open_manager(&bus);
 
     if (code >= 0)
         (void)sd_bus_set_method_call_timeout(bus, (uint64_t)DOCTOR_PATIENCE * 1000);

@@ -338,6 +338,39 @@ tells_what_is_missing() {
     settle dctd
 }
 
+# doctor OUTPUT-PATTERN: what it says of systemd, as root.
+doctor_says() {
+    "$prefix/bin/dctd" --no-color -c /etc/dctd/dctd.yaml doctor >/tmp/doctor 2>&1 || true
+    grep -E "^[a-z]+ +systemd +$1" /tmp/doctor || { cat /tmp/doctor && return 1; }
+}
+
+# The one who is asked is a real service manager.
+doctor_asks_systemd() {
+    doctor_says 'dctd\.service is active \(running\), with a watchdog of [0-9]+ s'
+    printf '[Service]\nWatchdogSec=0\n' | drop_in dctd.service unwatched
+    systemctl restart dctd
+    settle dctd
+    doctor_says 'dctd\.service is active \(running\), but nobody notices if it hangs'
+    rm "$units/dctd.service.d/unwatched.conf"
+    systemctl daemon-reload
+    systemctl stop dctd
+    doctor_says 'dctd\.service is not running'
+    printf '[Service]\nExecStart=\nExecStart=/bin/false\nRestart=no\n' | drop_in dctd.service broken
+    not systemctl start dctd
+    doctor_says 'dctd\.service has failed'
+    rm "$units/dctd.service.d/broken.conf"
+    systemctl reset-failed dctd
+    mv "$units/dctd.service" /tmp/
+    systemctl daemon-reload
+    doctor_says 'there is no unit dctd\.service on this host'
+    mv /tmp/dctd.service "$units/"
+    systemctl daemon-reload
+    systemctl start dctd
+    settle dctd
+    systemctl stop dbus.socket dbus.service 2>/dev/null || true
+    doctor_says 'dctd\.service is active \(running\), with a watchdog of [0-9]+ s'
+}
+
 # Fields that one can ask for, not only text.
 fields_in_the_journal() {
     journalctl --quiet --unit=dctd -o json OBJECT=VDB/orders-dev | grep -q '"JOB_ID":"'
@@ -367,4 +400,5 @@ check "its socket starts it" is_started_by_its_socket
 check "its own socket answers whom it may" answers_on_its_socket
 check "a missing key is told at once" tells_what_is_missing
 check "the journal has fields" fields_in_the_journal
+check "doctor asks systemd" doctor_asks_systemd
 echo "1..$number"

@@ -67,9 +67,27 @@ test_status_and_lists() {
     expect 0 get all --engine=ce-west
     said out '^there are no objects$'
     expect 1 get vdb orders-dve
-    said err 'dctd knows no VDB/orders-dve; did you mean VDB/orders-dev\?'
+    said err 'no VDB/orders-dve is known; did you mean VDB/orders-dev\?'
     expect 1 describe vdb/orders-dve
     said err 'VDB/orders-dve'
+    stop_daemon
+}
+
+# Without its engine it is that of every engine; where one is meant it is asked which.
+test_a_connector_on_several_engines() {
+    start_sim
+    estate topology
+    expect 0 apply
+    configure "\$acontrol: $work/control.sock"
+    start_daemon
+    await_log 20 'ready: synced'
+    expect 0 get connector/postgresql
+    same "engines" "$(grep -c . "$work/out")" "$(($(held engines | wc -w) + 1))"
+    said out '^Connector/postgresql@ce-east '
+    expect 0 get connector postgresql@ce-east
+    same "lines" 2 "$(wc -l <"$work/out")"
+    expect 1 describe connector/postgresql
+    said err 'there is one on each engine; say which, as in Connector/postgresql@'
     stop_daemon
 }
 

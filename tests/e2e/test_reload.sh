@@ -34,6 +34,8 @@ test_pruning_is_switched_on() {
     configure 's/prune: false/prune: true/'
     reload 1
     await 15 "the VDB is deleted" vdb_gone
+    await_log 10 'object=VDB/orders-dev .*msg="delete done.* engine=ce-east '
+    unsaid log 'engine=[0-9]'
     unsaid log 'takes effect after a restart'
     stop_daemon
 }
