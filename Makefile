@@ -72,6 +72,7 @@ TESTS      = $(TEST_FILES:%.c=$(BUILD)/%)
 LISTENER   = $(BUILD)/tests/e2e/notify_listen
 HASTY      = $(BUILD)/tests/e2e/dctd-hasty
 RUDE       = $(BUILD)/tests/e2e/rude
+FLOOR      = $(BUILD)/tests/bench/floor
 ARCHIVES   = $(BUILD)/libdaemon.a $(BUILD)/libreconciler.a $(BUILD)/libschema.a
 TEST_ARCHIVES = $(BUILD)/libtest.a $(ARCHIVES)
 # V=1 shows the commands.
@@ -92,7 +93,7 @@ test: deps ## install what is missing, build, and run every test
 deps: ## install missing compilers and libraries (Debian and Fedora families)
 	@packaging/install-deps.sh
 
-tests: $(TESTS) $(CONTRACT) $(LISTENER) $(HASTY) $(RUDE)
+tests: $(TESTS) $(CONTRACT) $(LISTENER) $(HASTY) $(RUDE) $(FLOOR)
 
 check: all tests ## run the tests of SUITES (unit golden trace e2e)
 	@tests/lib/run.sh $(BUILD) $(TESTS) $(SCRIPTS)
@@ -109,6 +110,9 @@ contract-tables: $(CONTRACT) ## make the tables in tests/spec anew from DCT_OPEN
 
 simulate: $(BUILD)/tests/torture/simulate ## random estates and faults: SEEDS=2000 FIRST=1
 	@tests/torture/simulate.sh $< $(or $(SEEDS),2000) $(or $(FIRST),1)
+
+bench: all $(FLOOR) ## what dctd costs, against what reading costs anybody: OBJECTS=1000
+	@BUILD=$(BUILD) OBJECTS=$(or $(OBJECTS),1000) tests/bench/bench.sh
 
 mutations: tests ## break one rule of the reconciler at a time: the trace tests notice
 	@tests/torture/mutations.sh $(BUILD)
@@ -193,9 +197,10 @@ $(BUILD)/%.a:
 
 $(LISTENER): $(LISTENER).o
 $(RUDE): $(RUDE).o $(BUILD)/libschema.a
+$(FLOOR): $(FLOOR).o
 $(HASTY): $(BUILD)/tests/e2e/hasty.o $(BUILD)/daemon/main.o $(ARCHIVES)
 
-$(BUILD)/dctd $(BUILD)/dct-sim $(LISTENER) $(HASTY) $(RUDE):
+$(BUILD)/dctd $(BUILD)/dct-sim $(LISTENER) $(HASTY) $(RUDE) $(FLOOR):
 	$(call quiet,LD) $(COMPILE) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(BUILD)/%.o: %.c Makefile
@@ -205,7 +210,7 @@ $(BUILD)/%.o: %.c Makefile
 $(TESTS) $(CONTRACT) $(BUILD)/tests/torture/simulate: %: %.o $(TEST_ARCHIVES)
 	$(call quiet,LD) $(COMPILE) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(TEST_LIBS)
 
-.PHONY: all demo test man deps tests check simulate mutations contract judge contract-tables asan \
+.PHONY: all demo test man deps tests check simulate bench mutations contract judge contract-tables asan \
 	valgrind cover lint layers format format-check install uninstall \
 	deb rpm container sbom reproducible package-test clean help flags
 .SECONDARY:
