@@ -88,8 +88,8 @@ static void found(struct resolved *r, const char *id)
 static void unknown(struct resolved *r, const char *what, const char *name)
 {
     r->how = RESOLVE_UNKNOWN;
-    buf_printf(&r->why, "DCT's list of %ss could not be read, so %s `%s` is not known", what, what,
-               name);
+    buf_printf(&r->why, "%s `%s` is not known, for the list DCT has of them could not be read",
+               what, name);
 }
 
 /* An object of ours, or one that only DCT knows. */

@@ -120,7 +120,7 @@ explained() {
     unexplained=$(cat "$work/log.old" "$work/log" | grep -E '^level=(error|warning)' |
         grep -vE '503|cut|truncated|ends early|not JSON|no answer|closed|reset|broken pipe' |
         grep -vE 'manifests/broken.yaml|nothing is pruned|drift|differs|retry|tried again' |
-        grep -vE 'outcome|could not be observed|cannot be observed|waiting before going on' |
+        grep -vE 'outcome|could not be (observed|read)|cannot be observed|waiting before going on' |
         grep -vE 'stalled|left alone|flip|changed it back|which is blocked' || true)
     [ -z "$unexplained" ] || fail "unexplained: $(head -n 20 <<<"$unexplained")"
 }
