@@ -258,7 +258,8 @@ static void restore_intent(struct intent *intent, const cJSON *o)
 static struct applied *applied_at(const struct entry *e, const char *row)
 {
     for (size_t i = 0; i < e->n_applied; i++) {
-        if (streq(e->applied[i].row->yaml, row))
+        const char *yaml = e->applied[i].row->yaml;
+        if (yaml == row || streq(yaml, row)) /* asked for by a row, it is the same text */
             return &e->applied[i];
     }
     return NULL;

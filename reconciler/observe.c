@@ -31,10 +31,10 @@ struct observe {
     struct observed *seen;
     struct list *lists;
     size_t n, cap;
-    size_t pages;          /* read so far, of all lists */
-    struct map ids;        /* "kind/id" of every entry, and of what manifests name by id */
-    struct map referenced; /* "kind/name" that manifests refer to */
-    struct strings keys;   /* what those two borrow */
+    size_t pages;                 /* read so far, of all lists */
+    struct map ids[KINDS];        /* of every entry, and of what manifests name by id */
+    struct map referenced[KINDS]; /* names that manifests refer to */
+    struct strings keys;          /* what those two borrow */
 };
 
 static struct list *add_list(struct observe *ob, enum list_what what, enum kind kind,
@@ -47,24 +47,17 @@ static struct list *add_list(struct observe *ob, enum list_what what, enum kind 
 }
 
 /* The map borrows its keys; a list that only grows by items keeps them still. */
-static void remember(struct observe *ob, struct map *m, enum kind kind, const char *text)
+static void remember(struct observe *ob, struct map *of, enum kind kind, const char *text)
 {
-    char *key = xasprintf("%d/%s", (int)kind, text);
-
-    if (!map_get(m, key)) {
-        strings_add(&ob->keys, key);
-        map_set(m, ob->keys.items[ob->keys.n - 1], ob);
-    }
-    free(key);
+    if (map_get(&of[kind], text))
+        return;
+    strings_add(&ob->keys, text);
+    map_set(&of[kind], ob->keys.items[ob->keys.n - 1], ob);
 }
 
-static bool remembered(const struct map *m, enum kind kind, const char *text)
+static bool remembered(const struct map *of, enum kind kind, const char *text)
 {
-    char *key = text ? xasprintf("%d/%s", (int)kind, text) : NULL;
-    bool is = key && map_get(m, key);
-
-    free(key);
-    return is;
+    return text && map_get(&of[kind], text);
 }
 
 /* What one run over everything wanted says about the lists to read. */
@@ -84,7 +77,7 @@ static void note_row(struct observe *ob, const struct wanted *w, size_t row, str
     if (f->ref->target == REF_KIND) {
         bool by_id = starts_with(v->s, "id:");
         needs->kinds[f->ref->kind] = true;
-        remember(ob, by_id ? &ob->ids : &ob->referenced, f->ref->kind, v->s + (by_id ? 3 : 0));
+        remember(ob, by_id ? ob->ids : ob->referenced, f->ref->kind, v->s + (by_id ? 3 : 0));
     }
     needs->groups = needs->groups || f->ref->target == REF_GROUP;
     needs->policies = needs->policies || f->ref->target == REF_POLICY;
@@ -100,7 +93,7 @@ static void note_wanted(struct observe *ob, struct needs *needs)
         if (k->engine_read && k->engine_read[0] == '$')
             needs->joins[k->kind] = true;
         if (w->object->policy.adopt_id)
-            remember(ob, &ob->ids, k->kind, w->object->policy.adopt_id);
+            remember(ob, ob->ids, k->kind, w->object->policy.adopt_id);
         for (size_t row = 0; row < k->table.n; row++)
             note_row(ob, w, row, needs);
     }
@@ -108,7 +101,7 @@ static void note_wanted(struct observe *ob, struct needs *needs)
         const struct entry *e = ledger_at(ob->ledger, i);
         needs->kinds[e->kind] = true;
         if (e->id)
-            remember(ob, &ob->ids, e->kind, e->id);
+            remember(ob, ob->ids, e->kind, e->id);
     }
 }
 
@@ -175,8 +168,10 @@ void observe_free(struct observe *ob)
         free(ob->lists[i].trouble);
     }
     free(ob->lists);
-    map_clear(&ob->ids);
-    map_clear(&ob->referenced);
+    for (enum kind k = 0; k < KINDS; k++) {
+        map_clear(&ob->ids[k]);
+        map_clear(&ob->referenced[k]);
+    }
     strings_clear(&ob->keys);
     observed_free(ob->seen);
     free(ob);
@@ -237,7 +232,7 @@ static bool interesting(const struct observe *ob, const struct kind_desc *k, con
 {
     const cJSON *tag;
 
-    if (k->identity[0].fact || remembered(&ob->ids, k->kind, json_text(item, "id")))
+    if (k->identity[0].fact || remembered(ob->ids, k->kind, json_text(item, "id")))
         return true;
     cJSON_ArrayForEach(tag, json_at(item, "tags")) {
         if (streq(json_text(tag, "key"), OWNER_TAG))
@@ -245,7 +240,7 @@ static bool interesting(const struct observe *ob, const struct kind_desc *k, con
     }
     const char *name = json_text(item, "name");
     return name &&
-           (set_named(ob->set, k->kind, name, NULL) || remembered(&ob->referenced, k->kind, name));
+           (set_named(ob->set, k->kind, name, NULL) || remembered(ob->referenced, k->kind, name));
 }
 
 static void take_item(struct observe *ob, const struct list *l, const cJSON *item)

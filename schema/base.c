@@ -59,13 +59,6 @@ void *grow(void *items, size_t n, size_t *cap, size_t size)
     return xrealloc(items, *cap * size);
 }
 
-bool streq(const char *a, const char *b)
-{
-    if (!a || !b)
-        return a == b;
-    return strcmp(a, b) == 0;
-}
-
 bool starts_with(const char *s, const char *prefix)
 {
     return strncmp(s, prefix, strlen(prefix)) == 0;
@@ -125,13 +118,20 @@ bool buf_puts(struct buf *b, const char *s)
 
 bool buf_vprintf(struct buf *b, const char *fmt, va_list args)
 {
-    char *s = NULL;
-    int n = vasprintf(&s, fmt, args);
+    size_t spare = b->cap - b->n;
+    va_list again;
 
-    or_abort(n < 0 ? NULL : s);
-    bool ok = buf_add(b, s, (size_t)n);
-    free(s);
-    return ok;
+    va_copy(again, args);
+    int n = vsnprintf(b->data ? b->data + b->n : NULL, spare, fmt, args);
+    if (n < 0)
+        abort();
+    char *room = buf_room(b, (size_t)n);
+    if (room && (size_t)n >= spare)
+        (void)vsnprintf(room, (size_t)n + 1, fmt, again);
+    else if (!room && spare)
+        b->data[b->n] = '\0';
+    va_end(again);
+    return room;
 }
 
 bool buf_printf(struct buf *b, const char *fmt, ...)

@@ -276,6 +276,16 @@ static void forget_args(struct call *c)
     }
 }
 
+/* Whether they go apart before anything that may stand for any name. */
+static bool other_words(const char *pattern, const char *path, size_t n)
+{
+    size_t i = 0;
+
+    while (i < n && pattern[i] && pattern[i] == path[i])
+        i++;
+    return pattern[i] != '{' && (pattern[i] || i < n);
+}
+
 /* Segment by segment; `path` ends at n. */
 static bool path_matches(struct call *c, const char *pattern, const char *path, size_t n)
 {
@@ -310,6 +320,8 @@ const struct route *sim_route_find(struct call *c, bool *known)
     *known = false;
     for (const struct route *r = sim_routes; r->method; r++) {
         if ((r->flags & R_28) && c->sim->opt.api < 328)
+            continue;
+        if (other_words(r->pattern, path, n))
             continue;
         if (path_matches(c, r->pattern, path, n)) {
             if (streq(r->method, c->in->method))

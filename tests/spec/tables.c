@@ -104,7 +104,7 @@ static bool read_bound(const char *text, bool *has, int64_t *n)
 
 static bool read_marks(const char *text, unsigned *marks)
 {
-    if (streq(text, "-"))
+    if (strcmp(text, "-") == 0)
         return true;
     for (size_t n; *text; text += n + (text[n] == '|')) {
         size_t i = 0;
