@@ -108,6 +108,7 @@ void cycle_free(struct cycle *c)
     deleted_clear(&c->deleted);
     told_clear(&c->told_before);
     suspensions_clear(&c->configured);
+    strings_clear(&c->taken_out);
     tracks_clear(&c->tracks);
     free(c->judged);
     free(c->trouble);
@@ -168,6 +169,7 @@ static void keep_again(struct cycle *c, struct step *s)
 {
     const struct suspensions *held = ledger_suspensions(c->ledger);
 
+    cycle_take_out_again(c, s);
     if (!c->unkept)
         return;
     c->unkept = false;

@@ -141,13 +141,41 @@ static void suspend(struct cycle *c, const struct hand *h, struct step *s)
     free(key);
 }
 
+static bool is_kept(const struct cycle *c, const char *key)
+{
+    bool is = ledger_find(c->ledger, key);
+
+    for (size_t i = 0; !is && i < by_hand(c)->n; i++) {
+        char *held = suspension_key(&by_hand(c)->items[i]);
+        is = streq(held, key);
+        free(held);
+    }
+    return is;
+}
+
+void cycle_take_out_again(struct cycle *c, struct step *s)
+{
+    for (size_t i = 0; c->unkept && i < c->taken_out.n; i++) {
+        if (!is_kept(c, c->taken_out.items[i]))
+            fx_record(s->fx, c->taken_out.items[i], NULL);
+    }
+    if (!c->unkept)
+        strings_clear(&c->taken_out);
+}
+
+static void take_out(struct cycle *c, const char *key, struct step *s)
+{
+    fx_record(s->fx, key, NULL);
+    strings_add(&c->taken_out, key);
+}
+
 /* `text`: of the report. The suspension itself is gone afterwards. */
 static void lift(struct cycle *c, const struct suspension *one, const struct hand *h,
                  const char *text, struct step *s)
 {
     char *key = suspension_key(one);
 
-    fx_record(s->fx, key, NULL);
+    take_out(c, key, s);
     tell(s, REPORT_RESUMED, h, text);
     suspensions_remove(by_hand(c), one->kind, one->key);
     free(key);
@@ -246,7 +274,7 @@ static void forget(struct cycle *c, const struct hand *h, struct step *s)
     forget_losses(e, &lost);
     text = xasprintf("%s%s", was, lost.n ? "; forced" : "");
     let_go_of(c, h->key);
-    fx_record(s->fx, h->key, NULL);
+    take_out(c, h->key, s);
     ledger_remove(c->ledger, h->key);
     tell(s, REPORT_FORGOTTEN, h, text);
     cycle_look_anew(c, s);

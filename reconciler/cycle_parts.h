@@ -39,6 +39,7 @@ struct cycle {
     bool marks_known; /* DCT marks nothing as off for a change that the ledger does not know of */
     bool replan;      /* the ledger was changed by hand: what the plan holds is out of date */
     bool unkept;      /* a record could not be written; the ledger on disk is behind */
+    struct strings taken_out; /* keys that people took out of the ledger; the disk may not know */
     unsigned rounds, troubles;
     char *trouble;
     struct cycle_status last; /* while the next plan is made, the counts of the last one */
@@ -58,6 +59,8 @@ msec cycle_due(const struct cycle *c);
 void cycle_by_hand(struct cycle *c, const struct event *ev, struct step *s);
 /* What is being looked for, or was planned, is out of date. */
 void cycle_look_anew(struct cycle *c, struct step *s);
+/* What people took out of the ledger stays out, though the disk was full just then. */
+void cycle_take_out_again(struct cycle *c, struct step *s);
 /* Suspensions whose time is over leave the ledger. */
 void cycle_lift_expired(struct cycle *c, struct step *s);
 /* What is suspended now does not begin any more; what has begun goes on. */

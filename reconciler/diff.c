@@ -213,6 +213,13 @@ static void compare_ref(const struct comparison *c, size_t row, struct diff *d)
     resolved_clear(&r);
 }
 
+bool is_to_be_off(const struct wanted *w)
+{
+    int row = table_find(w->object->kind->table, "enabled");
+
+    return row >= 0 && w->object->values[row].state == V_SET && !w->object->values[row].i;
+}
+
 /* Is the list that shows the row one that could not be read? */
 static bool join_missing(const struct comparison *c, const struct field *f)
 {
@@ -248,8 +255,11 @@ static void compare_row(const struct comparison *c, size_t row, struct diff *d)
                                 : xstrdup("(older file)"),
                        shown(f, wanted), replaced ? WHY_DRIFT : WHY_CHANGE);
     } else if (!reported(c, row)) {
+        bool differs = blind_differs(f, wanted, c->entry, c->adopting);
         d->unjudged = d->unjudged || join_missing(c, f);
-        if (blind_differs(f, wanted, c->entry, c->adopting))
+        if (differs && f->flags & TOKEN && is_to_be_off(c->w))
+            d->deferred = true;
+        else if (differs)
             add_change(d, o->kind, row, xstrdup(c->adopting ? "(not known)" : "(applied before)"),
                        shown(f, wanted), WHY_CHANGE);
     } else if (f->type == F_REF && wanted->state == V_SET) {

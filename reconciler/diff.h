@@ -18,6 +18,7 @@ struct diff {
     bool tags;           /* tags are to be added or deleted; see diff_tags() */
     bool create_only;    /* some change cannot be made in place */
     bool needs_disabled; /* some change needs the object disabled first */
+    bool deferred;       /* a refresh is asked for of what is to be off: it waits until it is on */
     char *unresolved;    /* why a reference could not be judged, or NULL */
     bool unjudged;       /* more may differ: what something refers to is not known now */
 };
@@ -43,6 +44,8 @@ enum shown_version file_shown(const struct wanted *w, const struct observed_item
 bool file_replaced(const struct wanted *w, const struct observed_item *item,
                    const struct entry *entry);
 
+/* Does the manifest say that it is off? */
+bool is_to_be_off(const struct wanted *w);
 /* Does the row take part in comparison at all? */
 bool row_compared(const struct field *f);
 /* Did we switch it off, and is it to be on again? The ledger knows, or the mark

@@ -126,6 +126,8 @@ static bool keep_agreed(const struct world *world, const struct wanted *w,
         rows[i] = true;
     for (size_t i = 0; i < d.n; i++)
         rows[d.changes[i].row] = !d.changes[i].create_only;
+    for (size_t i = 0; i < n && d.deferred; i++)
+        rows[i] = rows[i] && !(w->object->kind->table.rows[i].flags & TOKEN);
     diff_clear(&d);
     bool changed = keep_rows(e, w->object, rows);
     for (size_t i = 0; i < n; i++) {

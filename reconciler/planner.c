@@ -459,6 +459,17 @@ static void plan_settled(struct planning *p, const struct wanted *w, const struc
     }
 }
 
+/* DCT refreshes only what is on. */
+static void note_deferred(struct planning *p, const struct wanted *w)
+{
+    char *note =
+        xasprintf("%s: its refresh waits until its manifest lets it be on (enabled: false)",
+                  w->key);
+
+    strings_add(&p->plan->notes, note);
+    free(note);
+}
+
 static void plan_wanted(struct planning *p, size_t i)
 {
     const struct world *world = p->in->world;
@@ -479,6 +490,8 @@ static void plan_wanted(struct planning *p, size_t i)
         return;
     }
     diff_object(world, w, pair->item, pair->entry, pair->match == MATCH_ADOPT, &d);
+    if (d.deferred)
+        note_deferred(p, w);
     bool replaced = w->object->policy.replace_allowed && !is_protected(w, pair->entry);
     if (half_made(w, pair->entry, &d, p->in->now) && !replaced)
         plan_half_made(p, w, pair, &d);

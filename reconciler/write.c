@@ -42,10 +42,7 @@ static void keep_created(const struct exec *x, const struct action *a, struct en
 /* Does the manifest itself want the object disabled? */
 static bool wants_off(const struct action *a)
 {
-    int row = table_find(a->kind->table, "enabled");
-    const struct value *v = row < 0 || !a->wanted ? NULL : &a->wanted->object->values[row];
-
-    return v && v->state == V_SET && !v->i;
+    return a->wanted && is_to_be_off(a->wanted);
 }
 
 /* The ledger was lost. Of what no manifest wants it knows the debt, and no more. */

@@ -327,6 +327,14 @@ void invariants_unguard(struct invariants *v, const char *collection, const char
     }
 }
 
+void invariants_unguard_id(struct invariants *v, const char *id)
+{
+    for (int i = cJSON_GetArraySize(v->guarded); i-- > 0;) {
+        if (streq(json_text(cJSON_GetArrayItem(v->guarded, i), "id"), id))
+            cJSON_DeleteItemFromArray(v->guarded, i);
+    }
+}
+
 void invariants_release(struct invariants *v, const char *collection, const char *name)
 {
     cJSON *f = v->foreign->child;

@@ -25,6 +25,7 @@ void invariants_end(struct invariants *v);
 /* The object, there now, must stay: "/vdbs", its name. */
 void invariants_guard(struct invariants *v, const char *collection, const char *name);
 void invariants_unguard(struct invariants *v, const char *collection, const char *name);
+void invariants_unguard_id(struct invariants *v, const char *id);
 /* Ours from now on, as somebody allowed it; and no longer ours. */
 void invariants_release(struct invariants *v, const char *collection, const char *name);
 void invariants_claim(struct invariants *v, const char *collection, const char *id);

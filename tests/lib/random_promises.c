@@ -74,6 +74,65 @@ static bool suspended(const struct test_world *w, enum kind kind)
     return false;
 }
 
+void random_suspensions(const struct test_world *w, struct suspensions *out)
+{
+    for (size_t i = 0; i < w->n_ledger; i++) {
+        if (!starts_with(w->ledger[i].key, "Suspension"))
+            continue;
+        cJSON *record = json_parse(w->ledger[i].text, strlen(w->ledger[i].text), NULL);
+        if (!suspension_restore(out, json_at(record, "suspension")))
+            abort();
+        cJSON_Delete(record);
+    }
+}
+
+static bool is_lifted(const struct random_promises *p, const struct suspension *s)
+{
+    char *key = suspension_key(s);
+    bool is = p->lifted_in == p->invariants->world->starts && strings_has(&p->lifted, key);
+
+    free(key);
+    return is;
+}
+
+void random_promises_resumed(struct random_promises *p, enum kind kind, const char *key)
+{
+    char *lifted = suspension_key(&(struct suspension){ .kind = kind, .key = key });
+
+    if (p->lifted_in != p->invariants->world->starts)
+        strings_clear(&p->lifted);
+    p->lifted_in = p->invariants->world->starts;
+    if (test_world_ledger(p->invariants->world, lifted))
+        strings_add(&p->lifted, lifted);
+    free(lifted);
+}
+
+/* What ran already comes to its end. */
+static bool held_by_hand(const struct random_promises *p, enum kind kind, const char *key)
+{
+    const struct test_world *w = p->invariants->world;
+    struct suspensions held = { 0 };
+    bool holds = false;
+
+    random_suspensions(w, &held);
+    for (size_t i = 0; i < held.n; i++)
+        holds = holds || (!is_lifted(p, &held.items[i]) &&
+                          suspension_holds(&held.items[i], kind, key, w->now + w->skew + w->ahead));
+    suspensions_clear(&held);
+    return holds && !strings_has(&p->begun, key);
+}
+
+void random_promises_suspended(struct random_promises *p)
+{
+    const struct plan *plan = cycle_plan(p->invariants->world->cycle);
+
+    for (size_t i = 0; plan && i < plan->n; i++) {
+        const struct action *a = &plan->items[i];
+        if (a->state != A_WAITING && a->state != A_DONE && a->state != A_FAILED)
+            strings_add(&p->begun, a->key);
+    }
+}
+
 static enum kind kind_of_key(const char *key)
 {
     enum kind k = 0;
@@ -88,7 +147,8 @@ static void policy_respected(struct random_promises *p, const struct request *r)
 {
     const struct test_world *w = p->invariants->world;
     const struct thing *t = random_thing_of(p->estate, r->key);
-    bool rests = (t && is_resting(p, t)) || suspended(w, kind_of_key(r->key));
+    bool rests = (t && is_resting(p, t)) || suspended(w, kind_of_key(r->key)) ||
+                 held_by_hand(p, kind_of_key(r->key), r->key);
     char *body = rests && r->body ? cJSON_PrintUnformatted(r->body) : NULL;
     bool pays = ends_with(r->path, "/enable") || (body && strstr(body, "dctd-owes-enable"));
 
@@ -192,6 +252,7 @@ static void plan_tells_no_secret(struct random_promises *p)
     struct buf b = BUF_WITH_LIMIT(1 << 20);
 
     p->pruned = 0;
+    strings_clear(&p->begun);
     if (!plan || ++p->plans % PLANS_READ)
         return;
     plan_text(plan, false, NULL, &b);
@@ -253,6 +314,8 @@ void random_promises_end(struct random_promises *p)
     p->invariants->also = NULL;
     strings_clear(&p->switched);
     strings_clear(&p->let_go);
+    strings_clear(&p->begun);
+    strings_clear(&p->lifted);
 }
 
 static const struct thing *thing_named(const struct random_estate *e, const struct inside *o)

@@ -15,6 +15,9 @@ struct random_promises {
     struct tally *tally;     /* of the verbs that were carried through */
     struct strings switched; /* ids of what we switched off, wanted on */
     struct strings let_go;   /* "key id" in turn: what the ledger forgot */
+    struct strings lifted;   /* suspensions' keys, while the process lives that knows it */
+    size_t lifted_in;        /* that process */
+    struct strings begun;    /* keys of what ran when it was suspended: that comes to its end */
     size_t pruned;           /* by the plan in force */
     size_t plans;
 };
@@ -25,6 +28,12 @@ void random_promises_begin(struct random_promises *p, struct invariants *v,
 void random_promises_end(struct random_promises *p);
 /* Somebody else switched it off: that is no debt. */
 void random_promises_disabled(struct random_promises *p, const char *id);
+/* Somebody suspends something now. */
+void random_promises_suspended(struct random_promises *p);
+/* Somebody lifts that; a disk that is full does not know of it. */
+void random_promises_resumed(struct random_promises *p, enum kind kind, const char *key);
+/* What people have suspended, as the ledger holds it. */
+void random_suspensions(const struct test_world *w, struct suspensions *out);
 /* Everybody had time: nothing of ours is off for us. */
 void random_promises_at_rest(struct random_promises *p);
 /* The thing with a manifest of that key; NULL: there is none. */

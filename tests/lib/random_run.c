@@ -203,6 +203,8 @@ static void live(struct random_run *r)
             random_others(r);
         if (one_in(&r->dice, 4))
             random_trouble(r);
+        if (one_in(&r->dice, 6))
+            random_hand(r);
         if (w->rested && w->converged && one_in(&r->dice, 2))
             break;
     }
@@ -241,6 +243,7 @@ static bool come_true(struct random_run *r, msec limit)
 {
     struct test_world *w = r->a.world;
 
+    random_hand_end(r);
     if (random_lift(r)) {
         random_manifests(r);
         w->rested = false;
@@ -318,6 +321,7 @@ void random_expect(struct tally *t)
     random_edits_expect(t);
     random_faults_expect(t);
     random_others_expect(t);
+    random_hand_expect(t);
     for (enum verb v = VERB_NONE; v < VERBS; v++)
         tally_add(t, "verb", verb_name(v), 0);
 }

@@ -62,6 +62,12 @@ void random_others_expect(struct tally *t);
 /* They take it back, as far as dctd may not. */
 void random_others_mend(struct random_run *r);
 
+/* random_hand.c: what people ask of the running service. */
+void random_hand(struct random_run *r);
+void random_hand_expect(struct tally *t);
+/* Whatever they suspended goes on. */
+void random_hand_end(struct random_run *r);
+
 /* random_faults.c */
 enum fate random_fate(struct test_world *w, const struct request *q);
 /* Something around the process goes wrong, or is well again. */

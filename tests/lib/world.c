@@ -299,6 +299,7 @@ void test_world_restart(struct test_world *w)
     w->skew = w->next_skew;
     w->dead = w->rested = false;
     w->die_at = w->effects = 0;
+    w->starts++;
     cycle_free(w->cycle);
     begin(w, ledger_of(w));
 }

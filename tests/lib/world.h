@@ -47,6 +47,7 @@ struct test_world {
     struct pending *pending; /* requests on their way */
     size_t n_pending, cap_pending;
     msec wake;
+    size_t starts;  /* of the process, before the one that lives */
     size_t effects; /* performed so far */
     size_t die_at;  /* the process dies before this effect; 0 = never */
     size_t requests, writes;

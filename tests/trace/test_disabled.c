@@ -194,9 +194,34 @@ static void test_debt_outlives_the_process(void **state)
     test_world_free(w);
 }
 
+/* DCT refreshes only what is on. */
+static void test_a_refresh_waits_until_it_is_on(void **state)
+{
+    struct test_world *w = story_of(estate_all());
+    char *off = text_with(estate_all(), "/mnt/orders-dev}\n  enabled: true\n",
+                          "/mnt/orders-dev}\n  enabled: false\n  refresh: {token: one}\n");
+    char *on = text_with(off, "enabled: false", "enabled: true");
+    char *plan = story_plan(w, off);
+
+    (void)state;
+    story_holds(plan, "VDB/orders-dev: its refresh waits until its manifest lets it be on");
+    story_converge(w, off);
+    story_sent(w, OFF);
+    story_forget(w);
+    story_settle(w);
+    story_sent(w, "");
+    story_converge(w, on);
+    story_sent(w, ON "VDB/orders-dev POST /vdbs/{id}/refresh_by_snapshot {}\n");
+    free(plan);
+    free(off);
+    free(on);
+    test_world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_refresh_waits_until_it_is_on),
         cmocka_unit_test(test_the_plan_says_that_it_goes_down),
         cmocka_unit_test(test_refused_change_switches_it_on_again),
         cmocka_unit_test(test_failed_job_switches_it_on_again),

@@ -74,6 +74,35 @@ static void test_one_object_is_left_alone_until_it_is_resumed(void **state)
     test_world_free(w);
 }
 
+/* What a person ended while the disk was full does not begin again. */
+static void test_a_full_disk_brings_nothing_back(void **state)
+{
+    static const char last[] = "---\napiVersion: dct/v1\nkind: VDB\nmetadata: {name: orders-test}";
+    char *less = xstrndup(estate_all(), (size_t)(strstr(estate_all(), last) - estate_all()));
+    struct test_world *w = story_service(estate_all());
+
+    (void)state;
+    test_world_ask(w, EV_SUSPEND, on_object("INC-1", 0));
+    test_world_manifests(w, less);
+    story_go_on(w, HOUR);
+    w->ledger_full = true;
+    test_world_ask(w, EV_RESUME, on_object(NULL, 0));
+    test_world_ask(w, EV_FORGET,
+                   (struct hand){ .whom = root, .key = "VDB/orders-test", .kind = KIND_VDB });
+    assert_non_null(test_world_ledger(w, "Suspension/VDB/orders-dev"));
+    assert_non_null(test_world_ledger(w, "VDB/orders-test"));
+    w->ledger_full = false;
+    story_go_on(w, HOUR);
+    assert_null(test_world_ledger(w, "Suspension/VDB/orders-dev"));
+    assert_null(test_world_ledger(w, "VDB/orders-test"));
+    test_world_restart(w);
+    test_world_manifests(w, less);
+    story_go_on(w, HOUR);
+    is_suspended(w, "VDB/orders-dev", NULL);
+    free(less);
+    test_world_free(w);
+}
+
 static void test_a_restart_lifts_nothing(void **state)
 {
     struct test_world *w = story_service(estate_all());
@@ -313,6 +342,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_one_object_is_left_alone_until_it_is_resumed),
+        cmocka_unit_test(test_a_full_disk_brings_nothing_back),
         cmocka_unit_test(test_a_restart_lifts_nothing),
         cmocka_unit_test(test_it_ends_by_itself),
         cmocka_unit_test(test_in_the_middle_of_work),
