@@ -11,6 +11,7 @@
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-login.h>
 
+#include "daemon/client.h"
 #include "daemon/config_git.h"
 #include "daemon/doctor_parts.h"
 #include "daemon/env.h"
@@ -226,6 +227,39 @@ static int knock(const char *path, struct ucred *listener)
     return code;
 }
 
+enum { ANSWER_LIMIT = 5000 };
+
+/* What the service that listens there says is wrong with the whole; NULL: nothing,
+ * or it does not say. Owned. */
+static char *service_trouble(const char *path)
+{
+    const struct question q = { .method = "GET", .path = "/api/v1/status", .limit = ANSWER_LIMIT };
+    char *error = NULL, *trouble = NULL;
+    OWNED(client) client = client_new(&(struct client_options){ .socket = path }, &error);
+    cJSON *reply = NULL;
+
+    if (client && client_ask(client, &q, &reply, &error) == CLIENT_GOOD &&
+        json_text(reply, "trouble"))
+        trouble = xstrdup(json_text(reply, "trouble"));
+    cJSON_Delete(reply);
+    free(error);
+    return trouble;
+}
+
+static void say_listening(struct doctor *d, const char *path, pid_t listener)
+{
+    char *trouble = service_trouble(path);
+
+    if (trouble) {
+        doctor_say(d, VERDICT_WARN, "%s: pid %ld listens there, and tells: %s", path,
+                   (long)listener, trouble);
+        doctor_next(d, "`dctd status` and its log tell more");
+    } else {
+        doctor_say(d, VERDICT_OK, "%s: pid %ld listens there", path, (long)listener);
+    }
+    free(trouble);
+}
+
 void check_control(struct doctor *d)
 {
     const char *path = d->config->control;
@@ -238,7 +272,7 @@ void check_control(struct doctor *d)
     }
     int code = knock(path, &listener);
     if (code == 0) {
-        doctor_say(d, VERDICT_OK, "%s: pid %ld listens there", path, (long)listener.pid);
+        say_listening(d, path, listener.pid);
     } else if (code != ENOENT && code != ECONNREFUSED) {
         doctor_say(d, VERDICT_WARN, "%s: %s", path, strerrordesc_np(code));
         doctor_next(d, "who may use it: root, the service's user, and (to read) its group");

@@ -41,6 +41,7 @@ struct cycle *cycle_new(const struct cycle_options *o, struct ledger *ledger)
     c->options.instance = c->instance;
     take_suspensions(c, o);
     c->ledger = ledger;
+    c->twin.remembers = ledger_count(ledger) > 0;
     backoff_init(&c->backoff, o->seed);
     return c;
 }
@@ -106,6 +107,7 @@ void cycle_free(struct cycle *c)
     backoff_clear(&c->backoff);
     flips_clear(&c->flips);
     deleted_clear(&c->deleted);
+    twin_clear(&c->twin);
     told_clear(&c->told_before);
     suspensions_clear(&c->configured);
     strings_clear(&c->taken_out);
@@ -271,6 +273,8 @@ static void make_plan(struct cycle *c, struct step *s)
                                .instance = c->instance,
                                .api = c->api };
     ledger_no_future(c->ledger, s->now);
+    if (twin_look(&c->twin, &c->world, s->now))
+        fx_report(s->fx, REPORT_WARNING, NULL, "%s", c->twin.text);
     match_all(&c->world);
     if (c->options.mode != CYCLE_PLAN) {
         keep_moved(c, s);

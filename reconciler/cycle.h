@@ -49,7 +49,8 @@ struct cycle_status {
     size_t waiting, blocked, failed;
     size_t lists, lists_read, pages; /* of the observation under way, else 0 */
     bool observed;                   /* a complete observation has happened since the start */
-    const char *trouble;             /* why the last observation failed, NULL if it did not */
+    const char *trouble;             /* why the last observation failed, or what else is wrong
+                                      * with the whole; NULL if nothing is */
     msec next;                       /* when the next wake is due, 0 = none */
     msec seen_at;                    /* when all of DCT was observed last, 0 = never */
     msec converged_at;               /* when it agreed with the manifests last, 0 = never */

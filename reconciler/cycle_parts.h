@@ -11,6 +11,7 @@
 #include "reconciler/observe.h"
 #include "reconciler/planner.h"
 #include "reconciler/told.h"
+#include "reconciler/twin.h"
 
 struct cycle {
     struct cycle_options options;
@@ -20,6 +21,7 @@ struct cycle {
     struct backoff backoff;
     struct flips flips;
     struct deleted deleted; /* since dctd was at rest last */
+    struct twin twin;
     struct told told_before;
     uint64_t ids;
     unsigned api;

@@ -43,7 +43,9 @@ static void count_plan(const struct cycle *c, struct cycle_status *out)
 /* Without the ledger nothing is changed, which is worth more than what DCT says. */
 static const char *trouble_of(const struct cycle *c)
 {
-    return c->unkept ? "the ledger cannot be written; the log says why" : c->trouble;
+    if (c->unkept)
+        return "the ledger cannot be written; the log says why";
+    return c->trouble ? c->trouble : c->twin.text;
 }
 
 /* As people read it; 0 stays 0. */

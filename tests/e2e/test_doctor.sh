@@ -250,6 +250,30 @@ test_beside_the_service() {
     verdict ok ledger "held by dctd pid $DAEMON"
 }
 
+# It has a ledger of its own, and makes what this one does not know.
+test_another_of_the_same_name() {
+    healthy
+    echo 'control: ../control.sock' >>"$work/estate/dctd.yaml"
+    cp -R "$work/estate" "$work/other"
+    rm "$work"/other/ledger.db*
+    sed 's/orders-dev/orders-too/; s/port: 5434/port: 5499/' "$work/estate/manifests/30-orders-dev.yaml" \
+        >"$work/other/manifests/40-too.yaml"
+    start_daemon
+    await_log 30 'ready: '
+    expect 0 doctor
+    verdict ok control 'listens there'
+    timeout 100 "$BUILD/dctd" -c "$work/other/dctd.yaml" apply >"$work/too" 2>&1 ||
+        fail "the other one: $(cat "$work/too")"
+    kill -HUP "$DAEMON"
+    await_log 20 'another dctd may run under the same instance name'
+    expect 0 doctor
+    verdict warn control 'VDB orders-too .* bears the tag dctd-owner=quickstart of this dctd'
+    expect 0 status
+    said out 'VDB orders-too .* which has not made it: another dctd may run'
+    expect 0 plan
+    unsaid out 'orders-too'
+}
+
 test_status_listener_of_somebody_else() {
     quickstart
     echo "status: {listen: '127.0.0.1:$PORT'}" >>"$work/estate/dctd.yaml"

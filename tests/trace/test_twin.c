@@ -1,0 +1,126 @@
+/* Two dctds under one instance name: the one that looks on is told; of a ledger
+ * that was lost, and of what was forgotten, nobody is. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "tests/lib/estate.h"
+#include "tests/lib/story.h"
+
+static const char noticed[] = "bears the tag dctd-owner=test of this dctd, which has not made it: "
+                              "another dctd may run under the same instance name; give each its "
+                              "own (`instance` in its configuration)";
+
+static struct test_world *service(void)
+{
+    struct test_world *w = story_of(estate_all());
+
+    w->options.mode = CYCLE_RUN;
+    test_world_restart(w);
+    story_rest(w, estate_all());
+    return w;
+}
+
+static void made_by_another(struct test_world *w, const char *name, const char *id)
+{
+    char *how = xasprintf("{\"kind\":\"vdbs\",\"name\":\"%s\",\"id\":\"%s\",\"set\":{\"engine_id\":"
+                          "\"1\",\"group_name\":\"Untitled\",\"tags\":[{\"key\":\"dctd-owner\","
+                          "\"value\":\"test\"}]}}",
+                          name, id);
+
+    story_meddle(w, "create", how);
+    free(how);
+}
+
+static const char *trouble(const struct test_world *w)
+{
+    struct cycle_status status;
+
+    cycle_status(w->cycle, &status);
+    return status.trouble;
+}
+
+static void test_what_another_makes_in_our_name_is_told(void **state)
+{
+    struct test_world *w = service();
+
+    (void)state;
+    assert_null(trouble(w));
+    made_by_another(w, "elsewhere", "1-X-9");
+    story_rest(w, NULL);
+    story_holds(trouble(w), "VDB elsewhere (1-X-9) bears");
+    story_holds(trouble(w), noticed);
+    story_holds(buf_text(&w->trace), noticed);
+    story_sent(w, "");
+
+    buf_clear(&w->trace); /* said once, and shown for a day */
+    w->trace = BUF_WITH_LIMIT(1 << 16);
+    story_rest(w, NULL);
+    story_lacks(buf_text(&w->trace), noticed);
+    assert_non_null(trouble(w));
+    w->now += 86400000;
+    story_rest(w, NULL);
+    assert_null(trouble(w));
+    test_world_free(w);
+}
+
+/* All of it was there from the start. */
+static void test_a_lost_ledger_is_no_other_dctd(void **state)
+{
+    struct test_world *w = service();
+
+    (void)state;
+    made_by_another(w, "of-old", "1-X-9");
+    test_world_ledger_lost(w);
+    test_world_restart(w);
+    story_rest(w, estate_all());
+    story_rest(w, NULL);
+    assert_null(trouble(w));
+    story_lacks(buf_text(&w->trace), noticed);
+    test_world_free(w);
+}
+
+static void test_what_is_forgotten_is_known(void **state)
+{
+    struct test_world *w = service();
+
+    (void)state;
+    test_world_ask(w, EV_FORGET, (struct hand){ .key = "VDB/orders-test" });
+    story_rest(w, NULL);
+    assert_null(trouble(w));
+    test_world_free(w);
+}
+
+static enum fate unheard(struct test_world *w, const struct request *r)
+{
+    (void)w;
+    return streq(r->path, "/vdbs/provision_by_snapshot") ? FATE_UNHEARD : FATE_CARRIED;
+}
+
+static void test_what_we_made_unheard_is_ours(void **state)
+{
+    struct test_world *w = test_world_new(&(struct sim_options){ .strict = true }, CYCLE_APPLY);
+
+    (void)state;
+    w->fate = unheard;
+    story_converge(w, estate_all());
+    assert_null(trouble(w));
+    story_lacks(buf_text(&w->trace), noticed);
+    test_world_free(w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_what_another_makes_in_our_name_is_told),
+        cmocka_unit_test(test_a_lost_ledger_is_no_other_dctd),
+        cmocka_unit_test(test_what_is_forgotten_is_known),
+        cmocka_unit_test(test_what_we_made_unheard_is_ours),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
