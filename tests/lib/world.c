@@ -12,7 +12,6 @@
 
 #include "reconciler/step.h"
 #include "schema/json.h"
-#include "schema/plugin.h"
 #include "tests/lib/estate.h"
 #include "tests/lib/world_parts.h"
 
@@ -29,60 +28,6 @@ void test_world_tell(struct test_world *w, const char *fmt, ...)
     buf_vprintf(&w->trace, fmt, args);
     va_end(args);
     buf_puts(&w->trace, "\n");
-}
-
-/* Good enough for tests: the same text, the same digest. */
-static void digest(const char *text, char out[DIGEST_TEXT])
-{
-    uint64_t h = UINT64_C(14695981039346656037);
-
-    for (; *text; text++)
-        h = (h ^ (unsigned char)*text) * UINT64_C(1099511628211);
-    (void)snprintf(out, DIGEST_TEXT, "%016" PRIx64 "%016" PRIx64, h, ~h);
-}
-
-static void digest_values(const struct test_world *w, struct object *o)
-{
-    for (size_t i = 0; i < o->kind->table.n; i++) {
-        struct buf text = BUF_WITH_LIMIT(1 << 20);
-        const struct field *f = &o->kind->table.rows[i];
-        if (o->values[i].state == V_ABSENT || !f->yaml)
-            continue;
-        buf_printf(&text, "%s=", f->yaml);
-        value_canonical(f, &o->values[i], &text);
-        if (f->type == F_SECRET && w->secrets_turn)
-            buf_puts(&text, w->secrets_turn);
-        if (f->type == F_FILE && w->plugin_version)
-            buf_puts(&text, w->plugin_version);
-        char hex[DIGEST_TEXT];
-        digest(buf_text(&text), hex);
-        o->values[i].digest = fingerprint_parse(hex);
-        buf_clear(&text);
-    }
-}
-
-static struct set *set_of(const struct test_world *w, const char *yaml)
-{
-    char *plugin = estate_connector(w->plugin_version);
-    struct unit *u = unit_parse("test.yaml", yaml, strlen(yaml));
-    struct diags d = { 0 };
-    struct buf findings = BUF_WITH_LIMIT(1 << 16);
-
-    for (size_t i = 0; i < u->n; i++) {
-        if (u->objects[i]->kind->kind == KIND_CONNECTOR)
-            assert_true(plugin_attach(u->objects[i], plugin, strlen(plugin), &d));
-        digest_values(w, u->objects[i]);
-    }
-    struct set *set = set_build(&u, 1);
-    diags_print(&set->diags, &findings);
-    if (!set->complete && !w->findings_meant)
-        fail_msg("%s", buf_text(&findings));
-    buf_clear(&findings);
-    for (size_t i = 0; i < set->n; i++)
-        digest_values(w, set->items[i].object);
-    unit_free(u);
-    free(plugin);
-    return set;
 }
 
 static struct ledger *ledger_of(const struct test_world *w)
@@ -138,6 +83,7 @@ void test_world_free(struct test_world *w)
     cycle_free(w->cycle);
     sim_free(w->sim);
     world_read_clear(w);
+    world_units_clear(w);
     buf_clear(&w->trace);
     strings_clear(&w->secrets);
     strings_clear(&w->sent);
@@ -216,7 +162,7 @@ static void feed(struct test_world *w, struct event ev)
 void test_world_manifests(struct test_world *w, const char *yaml)
 {
     w->rested = false;
-    feed(w, (struct event){ .type = EV_MANIFESTS, .set = set_of(w, yaml) });
+    feed(w, (struct event){ .type = EV_MANIFESTS, .set = world_set(w, yaml) });
 }
 
 static size_t next_pending(const struct test_world *w)

@@ -60,7 +60,8 @@ struct test_world {
     void *watcher;
     unsigned api; /* what the server says it speaks; 0 = it does not say */
     struct answers *answers;
-    bool remembers;      /* an answer that was heard before is not read again */
+    struct units *units; /* manifests that were read */
+    bool remembers;      /* an answer, a manifest that was read before is not read again */
     bool quiet;          /* no trace */
     bool ledger_full;    /* records fail */
     bool findings_meant; /* manifests may have findings */

@@ -1,0 +1,162 @@
+/* Manifests as the loader would hand them over: with digests and the connector's
+ * file. Where the world `remembers`, each document is a file of its own, and one
+ * that says what it said before is not read again. */
+#include <inttypes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "schema/map.h"
+#include "schema/plugin.h"
+#include "tests/lib/estate.h"
+#include "tests/lib/world_parts.h"
+
+enum { FILES_MAX = 256, KEPT_MAX = 1024 };
+
+static const char file[] = "test.yaml";
+
+struct kept {
+    char *text;
+    struct unit *unit;
+};
+
+/* What was read, as long as the connector's file and the secrets are the same. */
+struct units {
+    struct kept *items;
+    size_t n, cap;
+    struct map by_text;
+    const char *plugin_version, *secrets_turn;
+};
+
+/* Good enough for tests: the same text, the same digest. */
+static void digest(const char *text, char out[DIGEST_TEXT])
+{
+    uint64_t h = UINT64_C(14695981039346656037);
+
+    for (; *text; text++)
+        h = (h ^ (unsigned char)*text) * UINT64_C(1099511628211);
+    (void)snprintf(out, DIGEST_TEXT, "%016" PRIx64 "%016" PRIx64, h, ~h);
+}
+
+static void digest_values(const struct test_world *w, struct object *o)
+{
+    for (size_t i = 0; i < o->kind->table.n; i++) {
+        struct buf text = BUF_WITH_LIMIT(1 << 20);
+        const struct field *f = &o->kind->table.rows[i];
+        if (o->values[i].state == V_ABSENT || !f->yaml)
+            continue;
+        buf_printf(&text, "%s=", f->yaml);
+        value_canonical(f, &o->values[i], &text);
+        if (f->type == F_SECRET && w->secrets_turn)
+            buf_puts(&text, w->secrets_turn);
+        if (f->type == F_FILE && w->plugin_version)
+            buf_puts(&text, w->plugin_version);
+        char hex[DIGEST_TEXT];
+        digest(buf_text(&text), hex);
+        o->values[i].digest = fingerprint_parse(hex);
+        buf_clear(&text);
+    }
+}
+
+static struct unit *read_file(const struct test_world *w, const char *text)
+{
+    struct unit *u = unit_parse(file, text, strlen(text));
+    struct diags d = { 0 };
+
+    for (size_t i = 0; i < u->n; i++) {
+        if (u->objects[i]->kind->kind == KIND_CONNECTOR) {
+            char *plugin = estate_connector(w->plugin_version);
+            assert_true(plugin_attach(u->objects[i], plugin, strlen(plugin), &d));
+            free(plugin);
+        }
+        digest_values(w, u->objects[i]);
+    }
+    return u;
+}
+
+static struct set *set_of(const struct test_world *w, struct unit *const *units, size_t n)
+{
+    struct set *set = set_build(units, n);
+    struct buf findings = BUF_WITH_LIMIT(1 << 16);
+
+    if (!set->complete && !w->findings_meant) {
+        diags_print(&set->diags, &findings);
+        fail_msg("%s", buf_text(&findings));
+    }
+    for (size_t i = 0; i < set->n; i++) {
+        struct object *o = set->items[i].object;
+        if (o->kind->flags & KIND_PER_ENGINE) /* made from the file's, one for each engine */
+            digest_values(w, o);
+    }
+    return set;
+}
+
+void world_units_clear(struct test_world *w)
+{
+    struct units *all = w->units;
+
+    for (size_t i = 0; all && i < all->n; i++) {
+        free(all->items[i].text);
+        unit_free(all->items[i].unit);
+    }
+    if (all) {
+        free(all->items);
+        map_clear(&all->by_text);
+    }
+    free(all);
+    w->units = NULL;
+}
+
+static struct units *units_of(struct test_world *w)
+{
+    if (w->units &&
+        (w->units->n > KEPT_MAX || !streq(w->units->plugin_version, w->plugin_version) ||
+         !streq(w->units->secrets_turn, w->secrets_turn)))
+        world_units_clear(w);
+    if (!w->units) {
+        w->units = xcalloc(1, sizeof(*w->units));
+        w->units->plugin_version = w->plugin_version;
+        w->units->secrets_turn = w->secrets_turn;
+    }
+    return w->units;
+}
+
+/* Takes the text; a reference. */
+static struct unit *read_again(struct test_world *w, char *text)
+{
+    struct units *all = units_of(w);
+    struct unit *u = map_get(&all->by_text, text);
+
+    if (u) {
+        free(text);
+        return unit_ref(u);
+    }
+    u = read_file(w, text);
+    all->items = grow(all->items, all->n, &all->cap, sizeof(*all->items));
+    all->items[all->n++] = (struct kept){ text, u };
+    map_set(&all->by_text, text, u);
+    return unit_ref(u);
+}
+
+struct set *world_set(struct test_world *w, const char *yaml)
+{
+    struct unit *units[FILES_MAX];
+    size_t n = 0;
+
+    if (!w->remembers || !*yaml)
+        units[n++] = read_file(w, yaml);
+    for (const char *at = n ? "" : yaml; *at && n < FILES_MAX;) {
+        const char *next = n + 1 < FILES_MAX ? strstr(at, "\n---\n") : NULL;
+        size_t length = next ? (size_t)(next + 1 - at) : strlen(at);
+        units[n++] = read_again(w, xstrndup(at, length));
+        at += length;
+    }
+    struct set *set = set_of(w, units, n);
+    for (size_t i = 0; i < n; i++)
+        unit_free(units[i]);
+    return set;
+}
