@@ -7,7 +7,6 @@
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,6 +43,15 @@ struct digest *digest_new(const uint8_t *key, size_t key_n)
     return g;
 }
 
+struct digest *digest_like(const struct digest *keyed)
+{
+    struct digest *g = xmalloc(sizeof(*g));
+
+    g->mac = EVP_MAC_CTX_dup(keyed->mac);
+    or_abort(g->mac);
+    return g;
+}
+
 /* The length goes in first: ("ab", "c") is not ("a", "bc"). */
 void digest_add(struct digest *g, const void *data, size_t n)
 {
@@ -62,8 +70,9 @@ static void finish(EVP_MAC_CTX *mac, char out[DIGEST_TEXT])
     size_t n = 0;
 
     or_abort(EVP_MAC_final(mac, sum, &n, sizeof(sum)) == 1 && n >= DIGEST_BYTES);
-    for (size_t i = 0; i < DIGEST_BYTES; i++)
-        (void)snprintf(out + 2 * i, 3, "%02x", sum[i]);
+    struct fingerprint f = { .known = true };
+    memcpy(f.bytes, sum, DIGEST_BYTES);
+    fingerprint_text(&f, out);
 }
 
 void digest_text(struct digest *g, char out[DIGEST_TEXT])

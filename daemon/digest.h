@@ -11,6 +11,8 @@ void digest_hex(const uint8_t *key, size_t key_n, const void *data, size_t n,
 /* The same over several pieces; boundaries between pieces count. */
 struct digest;
 struct digest *digest_new(const uint8_t *key, size_t key_n);
+/* One of the same key, cheaper than a new one; `keyed` has been given nothing yet. */
+struct digest *digest_like(const struct digest *keyed);
 void digest_add(struct digest *g, const void *data, size_t n);
 void digest_text(struct digest *g, char out[DIGEST_TEXT]); /* ends it */
 void digest_free(struct digest *g);

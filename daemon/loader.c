@@ -12,7 +12,6 @@
 #include "schema/plugin.h"
 
 enum {
-    KEY_MAX = 64,
     CANONICAL_MAX = 8 << 20, /* of one value; a manifest holds less */
     REVISION_TEXT = 12,
     SETTLED = 100, /* ms; a younger file may change again within the clock's tick */
@@ -29,8 +28,7 @@ struct known {
 
 struct loader {
     char *root;
-    uint8_t key[KEY_MAX];
-    size_t key_n;
+    struct digest *keyed;    /* begun with the ledger's key, given nothing */
     struct secrets *secrets; /* NULL: they are not looked at */
     struct map known;
     struct known **items;
@@ -43,8 +41,7 @@ struct loader *loader_new(const char *root, const uint8_t *digest_key, size_t ke
     struct loader *l = xcalloc(1, sizeof(*l));
 
     l->root = xstrdup(root);
-    l->key_n = key_n < KEY_MAX ? key_n : KEY_MAX;
-    memcpy(l->key, digest_key, l->key_n);
+    l->keyed = digest_new(digest_key, key_n);
     l->secrets = secrets;
     return l;
 }
@@ -64,7 +61,7 @@ void loader_free(struct loader *l)
         known_free(l->items[i]);
     free(l->items);
     map_clear(&l->known);
-    explicit_bzero(l->key, sizeof(l->key));
+    digest_free(l->keyed);
     free(l->root);
     free(l);
 }
@@ -96,7 +93,7 @@ static void add_stamp(struct digest *g, const struct stat *st)
 
 static void stamp_text(const struct loader *l, const struct stat *st, char out[DIGEST_TEXT])
 {
-    OWNED(digest) g = digest_new(l->key, l->key_n);
+    OWNED(digest) g = digest_like(l->keyed);
 
     add_stamp(g, st);
     digest_text(g, out);
@@ -194,7 +191,7 @@ static bool add_inputs(const struct loader *l, struct digest *g, const struct ob
 
 static bool inputs_text(const struct loader *l, const struct unit *u, char out[DIGEST_TEXT])
 {
-    OWNED(digest) g = digest_new(l->key, l->key_n);
+    OWNED(digest) g = digest_like(l->keyed);
     bool certain = true;
 
     for (size_t i = 0; certain && i < u->n; i++)
@@ -235,7 +232,9 @@ static bool attach_file(const struct loader *l, struct object *o, size_t row, st
     }
     bool good = plugin_attach(o, text, n, d);
     char digest[DIGEST_TEXT];
-    digest_hex(l->key, l->key_n, text, n, digest);
+    OWNED(digest) g = digest_like(l->keyed);
+    digest_more(g, text, n);
+    digest_text(g, digest);
     v->digest = fingerprint_parse(digest); /* dct looks whether it still holds */
     free(text);
     return good;
@@ -245,7 +244,7 @@ static bool attach_value(const struct loader *l, struct object *o, size_t row, s
 {
     const struct field *f = &o->kind->table.rows[row];
     struct value *v = &o->values[row];
-    OWNED(digest) g = digest_new(l->key, l->key_n);
+    OWNED(digest) g = digest_like(l->keyed);
     char *error = NULL;
 
     add_canonical(g, f, v);

@@ -48,9 +48,25 @@ static void boundaries_between_pieces_count(void **state)
     assert_string_equal(a, c);
 }
 
+static void one_key_serves_many(void **state)
+{
+    (void)state;
+    char expected[DIGEST_TEXT], got[DIGEST_TEXT];
+    OWNED(digest) keyed = digest_new((const uint8_t *)"key", 3);
+
+    digest_hex((const uint8_t *)"key", 3, "abc", 3, expected);
+    for (int i = 0; i < 3; i++) {
+        OWNED(digest) g = digest_like(keyed);
+        digest_more(g, "abc", 3);
+        digest_text(g, got);
+        assert_string_equal(got, expected);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_key_serves_many),
         cmocka_unit_test(it_is_hmac_sha256_cut_to_128_bits),
         cmocka_unit_test(nothing_has_a_digest_too),
         cmocka_unit_test(boundaries_between_pieces_count),
