@@ -177,9 +177,11 @@ static void do_rested(struct app *a, struct effect *e)
     a->told = true;
     a->converged = e->converged;
     meter_rested(a->o.meter, e->converged);
-    if (a->o.mode != CYCLE_RUN || a->stopping)
+    if (a->o.mode != CYCLE_RUN || a->stopping) {
         end(a);
-    else if (!a->api_known)
+        return;
+    }
+    if (!a->api_known)
         dct_learn(a->dct, on_learned);
     (void)uv_timer_start(&a->rest, on_rest, 0, 0);
 }
