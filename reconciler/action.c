@@ -258,10 +258,12 @@ void action_leave(struct exec *x, struct action *a, struct step *s)
     action_report(a, REPORT_DONE, "done", s);
 }
 
-/* A job that is over may have made it, and GET lags behind. */
-static bool awaits_telemetry(const struct action *a, msec now)
+/* A job that is over may have made it, or left it half made, and GET lags behind. */
+static bool awaits_telemetry(const struct action *a, const struct entry *e, msec now)
 {
-    return a->run->may_appear &&
+    bool left = e && e->failed && e->id && !a->run->deleted;
+
+    return (a->run->may_appear || left) &&
            (!a->run->settling_since || now - a->run->settling_since < TELEMETRY_MAX);
 }
 
@@ -277,7 +279,7 @@ static void gone(struct exec *x, struct action *a, struct step *s)
             action_record(e, s);
         }
         action_settle(x, a, SETTLE_MAX, xasprintf("DCT says it is made, but does not show it"), s);
-    } else if (awaits_telemetry(a, s->now)) {
+    } else if (awaits_telemetry(a, e, s->now)) {
         action_settle(x, a, SETTLE_MAX, xasprintf("a job of DCT's may have made it"), s);
     } else if (a->verb == VERB_CREATE || a->verb == VERB_REPLACE) {
         if (e)
@@ -400,14 +402,14 @@ static char *still_differs(const struct action *a, const struct diff *d)
     return NULL;
 }
 
-/* Is it what a creation left behind that nobody heard of, and that failed, or that
- * DCT lost sight of before it came to its end? */
+/* Is it what a creation left behind that failed, heard of or not, or that DCT lost
+ * sight of before it came to its end? */
 static bool left_behind(const struct action *a, const struct entry *e, const struct diff *d)
 {
-    if (!e || !e->intent.makes)
-        return false;
-    return strings_has(&a->run->broken, a->id) ||
-           (e->intent.lost && creation_differs(a->wanted, d));
+    if (!e || e->failed)
+        return e;
+    return e->intent.makes && (strings_has(&a->run->broken, a->id) ||
+                               (e->intent.lost && creation_differs(a->wanted, d)));
 }
 
 /* It is not built upon, and not repaired: the next plan says what is to be done. */

@@ -244,7 +244,7 @@ static void job_failed(struct exec *x, struct action *a, const cJSON *job, const
                            details ? details : "DCT gives no details", trace ? ", trace " : "",
                            trace ? trace : "");
 
-    e->failed = a->run->at < a->run->n && a->run->todo[a->run->at].type == TODO_CREATE;
+    e->failed = e->failed || e->intent.makes;
     entry_close(e);
     if (e->id) {
         action_record(e, s);

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "tests/lib/estate.h"
+#include "tests/lib/inside.h"
 #include "tests/lib/story.h"
 
 static const char last[] = "    settings: {max_connections: '200', log_statement: null}\n";
@@ -58,6 +59,40 @@ static void test_it_is_not_whole_because_nobody_can_look(void **state)
     (void)state;
     hidden_by("{\"route\":\"/environments\",\"method\":\"GET\",\"status\":503}");
     hidden_by("{\"route\":\"/staging-sources\",\"method\":\"GET\",\"status\":503}");
+}
+
+static void born_again(struct test_world *w)
+{
+    test_world_restart(w);
+    test_world_manifests(w, estate_all());
+}
+
+/* GET lags behind the job that failed, and the process is another one meanwhile: what
+ * is not shown is not made again, and what is shown late is not repaired. */
+static void test_half_made_is_there_before_it_is_shown(void **state)
+{
+    (void)state;
+    for (msec wait = 0; wait <= 1500; wait += 20) {
+        struct test_world *w = test_world_new(&(struct sim_options){ .strict = true }, CYCLE_RUN);
+        story_meddle(w, "fault",
+                     "{\"route\":\"/dsources/appdata\",\"job\":\"FAILED\",\"times\":1}");
+        test_world_manifests(w, estate_all());
+        while (!test_world_told(w, "DSource/orders: DCT works on it") ||
+               inside_jobs(w->sim, NULL)) {
+            test_world_run(w, 20);
+            (void)test_world_count(w, "/dsources", NULL); /* so that DCT goes on */
+        }
+        born_again(w); /* it hears soon of what has just ended */
+        while (!test_world_told(w, "retry   DSource/orders"))
+            test_world_run(w, 20);
+        test_world_run(w, wait);
+        story_forget(w);
+        born_again(w);
+        story_go_on(w, 3600000);
+        story_sent(w, "");
+        plan_holds(w, estate_all(), "! DSource/orders blocked: DCT failed to make it and left");
+        test_world_free(w);
+    }
 }
 
 /* What is half made and protected is made anew once its manifest has lifted that. */
@@ -122,6 +157,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_it_is_not_whole_because_nobody_can_look),
+        cmocka_unit_test(test_half_made_is_there_before_it_is_shown),
         cmocka_unit_test(test_protection_of_what_is_half_made_can_be_lifted),
         cmocka_unit_test(test_half_made_is_not_forgotten_as_an_orphan),
     };
