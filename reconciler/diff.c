@@ -240,6 +240,17 @@ static bool reported(const struct comparison *c, size_t row)
     return c->world->observed->kinds[k->kind].reported[row] || entry_seen(c->entry, f->yaml);
 }
 
+/* Has a secret somewhere in the value another content? No reply can tell. */
+static bool secret_turned(const struct comparison *c, const struct field *f,
+                          const struct value *wanted)
+{
+    const struct fingerprint *applied = entry_digest(c->entry, f->yaml);
+
+    return applied && wanted->state == V_SET && f->type == F_JSON &&
+           json_holds_secret(wanted->json) && wanted->digest.known &&
+           !fingerprint_same(applied, &wanted->digest);
+}
+
 static void compare_row(const struct comparison *c, size_t row, struct diff *d)
 {
     const struct object *o = c->w->object;
@@ -266,6 +277,8 @@ static void compare_row(const struct comparison *c, size_t row, struct diff *d)
         compare_ref(c, row, d);
     } else if (!value_fulfilled(f, wanted, seen)) {
         add_change(d, o->kind, row, shown(f, seen), shown(f, wanted), why_of(c, f, wanted));
+    } else if (secret_turned(c, f, wanted)) {
+        add_change(d, o->kind, row, xstrdup("(applied before)"), shown(f, wanted), WHY_CHANGE);
     }
 }
 

@@ -112,6 +112,8 @@ struct field {
      * requests take it), 328 = 3.28; 0 = always. Calls have a `since` of their own. */
     uint16_t since;
     const char *doc; /* one line for people */
+    /* F_JSON: where a connector's file has the JSON Schema that it must obey */
+    const char *schema;
 };
 
 /* Rows in order; what a kind, a list element or the configuration consists of. */

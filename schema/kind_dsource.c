@@ -59,6 +59,7 @@ static const struct field rows[] = {
       .doc = "AppDataDirect: symbolic links below the source that are followed" },
 
     { "syncParameters", "sync_parameters", NULL, NULL, F_JSON, ONCE, .group = SYNC,
+      .schema = "snapshotParametersDefinition.schema",
       .doc = "what other connectors want to know for the first snapshot, in their own words" },
     { "refreshPriorToSnapshot", "sync_parameters.resync", NULL, NULL, F_BOOLEAN, ONCE, 1, 1,
       .group = SYNC,
@@ -71,8 +72,8 @@ static const struct field rows[] = {
       .doc = "\"Refresh prior to snapshot\" is on when a PostgreSQL dSource is linked" },
 
     { "parameters", "parameters", "parameters", "appdata_source_params", F_JSON, GROUP_MUST,
-      .group = CONNECTOR, .since = 328,
-      .doc = "what other connectors want to know, in their own words" },
+      .group = CONNECTOR, .since = 328, .schema = "linkedSourceDefinition.parameters",
+      .doc = "what other connectors want to know, in their own words; held against their file" },
     { "postgresql", NULL, NULL, NULL, F_BLOCK, GROUP_MUST, .group = CONNECTOR,
       .doc = "what the PostgreSQL connector wants to know" },
     { "postgresql.port", "parameters.postgresPort", "parameters.postgresPort",

@@ -37,6 +37,7 @@ static const struct field rows[] = {
       .doc = "user of the environment that works on it" },
     { "parameters", "parameters", "parameters", "config_params", F_JSON, 0,
       .call = APPDATA, .creates = 1 << APPDATA, .selects = 1 + APPDATA, .since = 328,
+      .schema = "discoveryDefinition.sourceConfigSchema",
       .doc = "what the connector's source config schema asks for, in its own words" },
 
     { "status.linked", NULL, NULL, "is_dsource", F_BOOLEAN, FACT,

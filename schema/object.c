@@ -114,6 +114,7 @@ void object_free(struct object *o)
 
     for (size_t i = 0; i < o->kind->table.n; i++)
         value_clear(&o->values[i], o->kind->table.rows[i].type);
+    cJSON_Delete(o->schemas);
     strings_clear(&o->policy.ignore);
     free(o->policy.adopt_id);
     free(o->policy.suspend_reason);

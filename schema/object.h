@@ -74,6 +74,7 @@ struct object {
     char *name;       /* metadata.name, or DCT's name */
     char *moved_from; /* metadata.movedFrom, or NULL */
     struct policy policy;
+    cJSON *schemas;        /* of a connector whose file was read: by their place in it, else NULL */
     struct value values[]; /* parallel to kind->table.rows */
 };
 
@@ -120,6 +121,8 @@ struct secret_ref {
     const char *name; /* borrowed */
 };
 bool secret_ref_of(const cJSON *node, struct secret_ref *out);
+/* Does {"$secret": …} stand anywhere in it? */
+bool json_holds_secret(const cJSON *v);
 /* Is the text what DCT shows in place of a secret? Three stars or more and
  * nothing else: PostgreSQL settings may well be "*". */
 bool secret_mask(const char *text);

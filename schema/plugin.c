@@ -176,6 +176,23 @@ static void set_text(struct object *o, const char *row, const char *s)
         *v = (struct value){ .state = V_SET, .s = xstrdup(s) };
 }
 
+/* Those that the rows of any kind ask for, and that say something. */
+static void keep_schemas(struct object *o, const cJSON *artifact)
+{
+    cJSON_Delete(o->schemas);
+    o->schemas = cJSON_CreateObject();
+    for (enum kind k = 0; k < KINDS; k++) {
+        const struct table t = kind_desc(k)->table;
+        for (size_t i = 0; i < t.n; i++) {
+            const char *path = t.rows[i].schema;
+            const cJSON *schema = path ? json_at(artifact, path) : NULL;
+            if (schema && cJSON_IsObject(schema) && schema->child &&
+                !cJSON_GetObjectItemCaseSensitive(o->schemas, path))
+                cJSON_AddItemToObject(o->schemas, path, cJSON_Duplicate(schema, true));
+        }
+    }
+}
+
 bool plugin_attach(struct object *o, const char *text, size_t n, struct diags *d)
 {
     const struct value *file = object_value(o, "file");
@@ -196,6 +213,7 @@ bool plugin_attach(struct object *o, const char *text, size_t n, struct diags *d
     check_artifact(&c);
     if (d->errors == before) {
         const char *version = json_text(artifact, "externalVersion");
+        keep_schemas(o, artifact);
         set_text(o, "plugin.id", json_text(artifact, "pluginId"));
         set_text(o, "plugin.name", json_text(artifact, "name"));
         set_text(o, "plugin.buildNumber", json_text(artifact, "buildNumber"));

@@ -10,7 +10,8 @@
 enum { PLUGIN_MAX = 32 << 20 };
 
 /* Checks the artifact and fills the DERIVED rows of the Connector `o` with what
- * identifies it: plugin.id, plugin.name, plugin.buildNumber, plugin.version.
+ * identifies it: plugin.id, plugin.name, plugin.buildNumber, plugin.version; keeps
+ * the schemas of what the connector wants to know.
  * Findings point at the manifest's `file` value and name the file. Does not
  * keep `text`. False if it is no artifact. */
 bool plugin_attach(struct object *o, const char *text, size_t n, struct diags *d);

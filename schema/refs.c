@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "schema/parameters.h"
+
 enum { UNSEEN, OPEN, DONE };
 
 const char *member_name(const struct member *m)
@@ -41,8 +43,8 @@ static void add_name(struct graph *g, const struct member *m)
     g->names[k][g->n_names[k]++] = member_name(m);
 }
 
-void graph_add(struct graph *g, const struct kind_desc *k, const char *name, struct object *o,
-               struct diags *d)
+struct member *graph_add(struct graph *g, const struct kind_desc *k, const char *name,
+                         struct object *o, struct diags *d)
 {
     char *key = xasprintf("%s/%s", k->name, name);
     struct member *first = map_get(&g->by_key, key);
@@ -50,7 +52,7 @@ void graph_add(struct graph *g, const struct kind_desc *k, const char *name, str
     if (first) {
         told_twice(first, o, d);
         free(key);
-        return;
+        return NULL;
     }
     struct member *m = xcalloc(1, sizeof(*m));
     *m = (struct member){ .kind = k, .object = o, .key = key, .bad = !o };
@@ -58,6 +60,12 @@ void graph_add(struct graph *g, const struct kind_desc *k, const char *name, str
     g->members[g->n++] = m;
     map_set(&g->by_key, m->key, m);
     add_name(g, m);
+    if (k->flags & KIND_PER_ENGINE) {
+        g->connectors =
+            grow(g->connectors, g->n_connectors, &g->cap_connectors, sizeof(struct member *));
+        g->connectors[g->n_connectors++] = m;
+    }
+    return m;
 }
 
 static struct member *find(const struct graph *g, enum kind kind, const char *name)
@@ -275,6 +283,8 @@ static void finish(struct graph *g, struct member *m, struct diags *d)
     }
     if (m->object)
         find_engine(m, d);
+    if (m->object && !m->bad)
+        m->bad = !parameters_check(g, m, d);
     g->order[g->n_order++] = m;
 }
 
@@ -329,6 +339,7 @@ void graph_settle(struct graph *g, struct diags *d)
 
 void graph_clear(struct graph *g)
 {
+    parameters_clear(g);
     map_clear(&g->moved);
     map_clear(&g->by_key);
     for (size_t i = 0; i < g->n; i++) {
@@ -339,6 +350,7 @@ void graph_clear(struct graph *g)
     }
     for (size_t k = 0; k < KINDS; k++)
         free(g->names[k]);
+    free(g->connectors);
     free(g->members);
     free(g->order);
     *g = (struct graph){ 0 };

@@ -5,6 +5,7 @@
 
 #include "schema/map.h"
 #include "schema/object.h"
+#include "schema/yaml.h"
 
 /* A reference from a member to a member. */
 struct edge {
@@ -18,6 +19,7 @@ struct edge {
 struct member {
     const struct kind_desc *kind;
     struct object *object; /* borrowed; NULL if it was left out */
+    struct source *source; /* borrowed: the text that it was read from */
     char *key;             /* "VDB/orders-dev" */
     char *moved_key;       /* the same for the name that it had before, or NULL */
     struct edge *edges;
@@ -37,15 +39,18 @@ struct graph {
     size_t n_names[KINDS], cap_names[KINDS];
     struct member **order; /* targets first */
     size_t n_order;
+    struct member **connectors; /* those of which each engine has its own */
+    size_t n_connectors, cap_connectors;
+    struct map trees; /* private to parameters.c */
 };
 
 /* The object's name behind the kind; never NULL. */
 const char *member_name(const struct member *m);
 
 /* Adds what is declared; `o` may be NULL. A second one of a name is a finding,
- * and then neither of them is meant. */
-void graph_add(struct graph *g, const struct kind_desc *k, const char *name, struct object *o,
-               struct diags *d);
+ * and then neither of them is meant: NULL. */
+struct member *graph_add(struct graph *g, const struct kind_desc *k, const char *name,
+                         struct object *o, struct diags *d);
 /* Once all are added: references, circles, order and engines. */
 void graph_settle(struct graph *g, struct diags *d);
 void graph_clear(struct graph *g);

@@ -112,12 +112,16 @@ static void add_unit(struct graph *g, const struct unit *u, struct set *s)
     diags_append(&s->diags, &u->diags);
     if (u->broken)
         s->complete = false;
-    for (size_t i = 0; i < u->n; i++)
-        graph_add(g, u->objects[i]->kind, u->objects[i]->name, u->objects[i], &s->diags);
+    for (size_t i = 0; i < u->n; i++) {
+        struct object *o = u->objects[i];
+        struct member *m = graph_add(g, o->kind, o->name, o, &s->diags);
+        if (m)
+            m->source = u->source;
+    }
     for (size_t i = 0; i < u->left_out.n; i++) {
         const char *key = u->left_out.items[i];
         const struct kind_desc *k = kind_of_key(key);
-        graph_add(g, k, key + strlen(k->name) + 1, NULL, &s->diags);
+        (void)graph_add(g, k, key + strlen(k->name) + 1, NULL, &s->diags);
     }
 }
 

@@ -107,6 +107,15 @@ void source_quote(const struct source *s, struct diags *d)
     }
 }
 
+void source_hide(struct source *s, struct source *read_again)
+{
+    for (size_t i = 0; i < read_again->n_hidden; i++) {
+        s->hidden = grow(s->hidden, s->n_hidden, &s->cap_hidden, sizeof(*s->hidden));
+        s->hidden[s->n_hidden++] = read_again->hidden[i];
+    }
+    read_again->n_hidden = 0;
+}
+
 void source_clear(struct source *s)
 {
     free(s->text);

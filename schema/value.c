@@ -44,6 +44,16 @@ static bool is_secret(const cJSON *v)
     return cJSON_IsObject(v) && v->child && streq(v->child->string, "$secret");
 }
 
+// NOLINTNEXTLINE(misc-no-recursion): no deeper than a manifest may be
+bool json_holds_secret(const cJSON *v)
+{
+    bool holds = is_secret(v);
+
+    for (const cJSON *m = v ? v->child : NULL; m && !holds; m = m->next)
+        holds = json_holds_secret(m);
+    return holds;
+}
+
 static bool time_equal(const char *a, const char *b)
 {
     msec x, y;

@@ -78,6 +78,8 @@ bool key_is_suspect(const char *key);
 /* Gives the findings made in this file their source line; to be called once
  * reading is over, for only then it is known what must be hidden. */
 void source_quote(const struct source *s, struct diags *d);
+/* What one reading of the text found to be hidden, another one shows no more. */
+void source_hide(struct source *s, struct source *read_again);
 void source_clear(struct source *s);
 
 #endif

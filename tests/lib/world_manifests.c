@@ -51,7 +51,8 @@ static void digest_values(const struct test_world *w, struct object *o)
             continue;
         buf_printf(&text, "%s=", f->yaml);
         value_canonical(f, &o->values[i], &text);
-        if (f->type == F_SECRET && w->secrets_turn)
+        bool json = o->values[i].state == V_SET && type_is_json(f->type);
+        if (w->secrets_turn && json && json_holds_secret(o->values[i].json))
             buf_puts(&text, w->secrets_turn);
         if (f->type == F_FILE && w->plugin_version)
             buf_puts(&text, w->plugin_version);

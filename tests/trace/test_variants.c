@@ -162,6 +162,30 @@ static void test_raw_parameters(void **state)
     test_world_free(w);
 }
 
+/* DCT shows none of it: only what was applied can tell that it is another one now. */
+static void test_a_secret_in_raw_parameters_turns(void **state)
+{
+    char *yaml =
+        text_with(estate_all(), "  postgresql: {port: 5435, mountLocation: /mnt/orders-test}\n",
+                  "  parameters: {postgresPort: 5435, mountLocation: /mnt/orders-test,\n"
+                  "               phrase: {$secret: {credential: x}}}\n");
+    struct test_world *w = story_of(yaml);
+
+    (void)state;
+    w->secrets_turn = "another";
+    story_converge(w, yaml);
+    size_t at = 0;
+    while (at < w->sent.n && !starts_with(w->sent.items[at], "VDB/orders-test PATCH /vdbs/{id}"))
+        at++;
+    assert_true(at < w->sent.n);
+    story_holds(w->sent.items[at], "\"phrase\":{\"$secret\":{\"credential\":\"x\"}}");
+    story_forget(w);
+    story_settle(w);
+    story_sent(w, "");
+    free(yaml);
+    test_world_free(w);
+}
+
 /* The four ways to ingest, each from nothing; VDBs are another matter, as the
  * first snapshot of a staging push is empty. */
 static void linked_with(const char *way, const char *part)
@@ -243,6 +267,7 @@ int main(void)
         cmocka_unit_test(test_a_bookmark),
         cmocka_unit_test(test_a_vdb_without_a_snapshot),
         cmocka_unit_test(test_raw_parameters),
+        cmocka_unit_test(test_a_secret_in_raw_parameters_turns),
         cmocka_unit_test(test_initiated_backup),
         cmocka_unit_test(test_external_backup_with_logs),
         cmocka_unit_test(test_external_backup_with_streaming),
