@@ -227,12 +227,29 @@ static void admit(struct front *f, int fd, const struct sockaddr_storage *from, 
     f->coming = NULL;
 }
 
+/* libmicrohttpd is told once that bytes and an end have come together: it takes the
+ * bytes and waits for more. Whoever comes next has the ended ones looked for. */
+static void let_go_of_ended(struct front *f)
+{
+    bool any = false;
+
+    for (struct connection *c = f->connections; c; c = c->next) {
+        if ((c->phase == PHASE_HEAD || c->phase == PHASE_BODY) && hung_up(c)) {
+            front_give_up(c);
+            any = true;
+        }
+    }
+    if (any)
+        front_run(f);
+}
+
 void front_on_door(uv_poll_t *p, int status, int events)
 {
     struct front *f = p->data;
 
     (void)status;
     (void)events;
+    let_go_of_ended(f);
     for (unsigned i = 0; i < ACCEPT_BATCH; i++) {
         struct sockaddr_storage from = { 0 };
         socklen_t n = sizeof(from);

@@ -1,6 +1,8 @@
 /* Guests of the two sides: those who wait, and those without manners. */
 #include "tests/unit/test_listener.h"
 
+#include <dirent.h>
+
 static void news_end_a_wait(void **state)
 {
     (void)state;
@@ -120,6 +122,39 @@ static void rubbish_harms_nobody(void **state)
     char *answer = ask_once(w, true, "GET", "/healthz", "", "");
     check(answer, "200", "ok");
     free(answer);
+    world_free(w);
+}
+
+static size_t descriptors(void)
+{
+    DIR *d = opendir("/proc/self/fd");
+    size_t n = 0;
+
+    while (d && readdir(d)) // NOLINT(concurrency-mt-unsafe): nobody else reads this stream
+        n++;
+    (void)closedir(d);
+    return n;
+}
+
+/* Half a request and the end come in one go, and nobody hears of the end. */
+static void who_hung_up_early_is_let_go(void **state)
+{
+    (void)state;
+    struct world *w = world_new();
+    size_t before = descriptors();
+
+    for (unsigned i = 0; i < 10; i++) {
+        int fd = i % 2 ? call_control(w) : call_status(w);
+        assert_int_equal(send(fd, "GET /heal", 9, MSG_NOSIGNAL), 9);
+        (void)close(fd);
+    }
+    settle(w);
+    check_status_get(w, "/healthz", "200", "ok");
+    char *answer = ask_once(w, true, "GET", "/healthz", "", "");
+    check(answer, "200", "ok");
+    free(answer);
+    settle(w);
+    assert_true(descriptors() <= before);
     world_free(w);
 }
 
@@ -296,6 +331,7 @@ int main(void)
         cmocka_unit_test(a_wait_without_news_ends_too),
         cmocka_unit_test(who_waits_may_be_closed_on),
         cmocka_unit_test(rubbish_harms_nobody),
+        cmocka_unit_test(who_hung_up_early_is_let_go),
         cmocka_unit_test(requests_have_limits),
         cmocka_unit_test(a_crowd_is_bounded),
         cmocka_unit_test(a_crowd_that_waits_makes_room),
