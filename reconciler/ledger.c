@@ -139,9 +139,9 @@ struct entry *ledger_at(const struct ledger *l, size_t i)
 static void add_name(struct buf *b, const char *member)
 {
     if (b->data[b->n - 1] != '{')
-        buf_add(b, ",", 1);
+        buf_char(b, ',');
     buf_add_quoted(b, member);
-    buf_add(b, ":", 1);
+    buf_char(b, ':');
 }
 
 static void add_text(struct buf *b, const char *member, const char *s)
@@ -163,41 +163,41 @@ static void add_true(struct buf *b, const char *member, bool is)
 static void add_intent(struct buf *b, const struct intent *intent)
 {
     add_name(b, "intent");
-    buf_add(b, "{", 1);
+    buf_char(b, '{');
     add_text(b, "call", intent->call);
     add_text(b, "job", intent->job);
     add_name(b, "at");
     buf_printf(b, "%" PRId64, intent->wall);
     add_true(b, "makes", intent->makes);
     add_true(b, "lost", intent->lost);
-    buf_add(b, "}", 1);
+    buf_char(b, '}');
 }
 
 /* {row: {"d": digest, "v": value, "s": true when DCT showed it}} */
 static void add_applied(struct buf *b, const struct entry *e)
 {
     add_name(b, "applied");
-    buf_add(b, "{", 1);
+    buf_char(b, '{');
     for (size_t i = 0; i < e->n_applied; i++) {
         const struct applied *a = &e->applied[i];
         char digest[DIGEST_TEXT];
         fingerprint_text(&a->digest, digest);
         add_name(b, a->row->yaml);
-        buf_add(b, "{", 1);
+        buf_char(b, '{');
         add_text(b, "d", digest);
         if (a->value) {
             add_name(b, "v");
             buf_puts(b, a->value);
         }
         add_true(b, "s", a->seen);
-        buf_add(b, "}", 1);
+        buf_char(b, '}');
     }
-    buf_add(b, "}", 1);
+    buf_char(b, '}');
 }
 
 static void add_entry(struct buf *b, const struct entry *e)
 {
-    buf_add(b, "{", 1);
+    buf_char(b, '{');
     add_text(b, "key", e->key);
     add_text(b, "kind", kind_desc(e->kind)->name);
     add_text(b, "name", e->name);
@@ -214,7 +214,7 @@ static void add_entry(struct buf *b, const struct entry *e)
     if (e->intent.open)
         add_intent(b, &e->intent);
     add_applied(b, e);
-    buf_add(b, "}", 1);
+    buf_char(b, '}');
 }
 
 char *entry_text(const struct entry *e)

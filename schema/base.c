@@ -111,6 +111,15 @@ bool buf_add(struct buf *b, const void *data, size_t n)
     return room;
 }
 
+bool buf_char(struct buf *b, char c)
+{
+    if (b->over || b->n == b->max || b->n + 1 >= b->cap)
+        return buf_add(b, &c, 1);
+    b->data[b->n++] = c;
+    b->data[b->n] = '\0';
+    return true;
+}
+
 bool buf_puts(struct buf *b, const char *s)
 {
     return buf_add(b, s, strlen(s));

@@ -76,6 +76,7 @@ struct buf {
 
 bool buf_add(struct buf *b, const void *data, size_t n);
 bool buf_puts(struct buf *b, const char *s);
+bool buf_char(struct buf *b, char c);
 /* n more bytes that the caller fills in, NULL where they would pass the limit. */
 char *buf_room(struct buf *b, size_t n);
 bool buf_printf(struct buf *b, const char *fmt, ...) PRINTF(2, 3);

@@ -66,7 +66,9 @@ static struct step next_step(const char **path)
     if (*p == '.')
         p++;
 
-    size_t n = strcspn(p, ".[");
+    size_t n = 0;
+    while (p[n] && p[n] != '.' && p[n] != '[')
+        n++;
     if (n == 0)
         return bad_step(path);
     *path = p + n;
@@ -75,7 +77,7 @@ static struct step next_step(const char **path)
 
 static bool text_is(const char *s, const char *want, size_t n)
 {
-    return s && strncmp(s, want, n) == 0 && s[n] == '\0';
+    return s && (!n || *s == *want) && strncmp(s, want, n) == 0 && s[n] == '\0';
 }
 
 static cJSON *member(const cJSON *v, const char *name, size_t n)

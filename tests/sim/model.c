@@ -19,7 +19,11 @@ static cJSON *sure(cJSON *item)
 
 cJSON *js_get(const cJSON *o, const char *name)
 {
-    return cJSON_GetObjectItemCaseSensitive(o, name);
+    cJSON *m = o ? o->child : NULL;
+
+    while (m && !streq(m->string, name))
+        m = m->next;
+    return m;
 }
 
 const char *js_str(const cJSON *o, const char *name)

@@ -50,17 +50,17 @@ static void print_members(const cJSON *v, struct buf *b)
 {
     bool named = cJSON_IsObject(v);
 
-    buf_add(b, named ? "{" : "[", 1);
+    buf_char(b, named ? '{' : '[');
     for (const cJSON *m = v->child; m; m = m->next) {
         if (named) {
             buf_add_quoted(b, m->string);
-            buf_add(b, ":", 1);
+            buf_char(b, ':');
         }
         js_print(m, b);
         if (m->next)
-            buf_add(b, ",", 1);
+            buf_char(b, ',');
     }
-    buf_add(b, named ? "}" : "]", 1);
+    buf_char(b, named ? '}' : ']');
 }
 
 void js_print(const cJSON *v, struct buf *b)
