@@ -23,6 +23,7 @@ struct list {
     msec not_before;
     char *trouble;
     bool hopeless; /* the key is refused: no other try would do better */
+    bool aside;    /* nothing wanted needs it: that it cannot be read is no trouble */
 };
 
 struct observe {
@@ -142,15 +143,15 @@ struct observe *observe_new(const struct set *set, const struct ledger *ledger, 
     ob->seen = observed_new();
     note_wanted(ob, &needs);
     for (enum kind k = 0; k < KINDS; k++) {
-        needs.kinds[k] = needs.kinds[k] || (marks && kind_desc(k)->enable.name);
         if (needs.kinds[k] && needs.joins[k])
             add_joins(ob, kind_desc(k), &needs);
         ob->seen->joins_known[k] = needs.joins[k];
     }
     for (enum kind k = 0; k < KINDS; k++) {
-        ob->seen->kinds[k].asked = needs.kinds[k];
-        if (needs.kinds[k])
-            add_list(ob, LIST_KIND, k, kind_desc(k)->collection);
+        bool aside = !needs.kinds[k] && marks && kind_desc(k)->enable.name;
+        ob->seen->kinds[k].asked = needs.kinds[k] || aside;
+        if (ob->seen->kinds[k].asked)
+            add_list(ob, LIST_KIND, k, kind_desc(k)->collection)->aside = aside;
     }
     if (needs.groups)
         add_list(ob, LIST_GROUPS, KINDS, "/groups");
@@ -343,7 +344,7 @@ static void fail_page(struct observe *ob, struct list *l, const struct reply *r,
 bool observe_hopeless(const struct observe *ob)
 {
     for (size_t i = 0; i < ob->n; i++) {
-        if (ob->lists[i].hopeless)
+        if (ob->lists[i].hopeless && !ob->lists[i].aside)
             return true;
     }
     return false;
@@ -405,7 +406,7 @@ struct observed *observe_take(struct observe *ob)
 const char *observe_trouble(const struct observe *ob)
 {
     for (size_t i = 0; i < ob->n; i++) {
-        if (ob->lists[i].trouble)
+        if (ob->lists[i].trouble && !ob->lists[i].aside)
             return ob->lists[i].trouble;
     }
     return NULL;
@@ -413,9 +414,12 @@ const char *observe_trouble(const struct observe *ob)
 
 bool observe_blind(const struct observe *ob)
 {
+    size_t needed = 0;
+
     for (size_t i = 0; i < ob->n; i++) {
-        if (ob->lists[i].state != LIST_FAILED)
+        if (ob->lists[i].state != LIST_FAILED && !ob->lists[i].aside)
             return false;
+        needed += !ob->lists[i].aside;
     }
-    return ob->n > 0;
+    return needed > 0;
 }

@@ -173,6 +173,26 @@ static void test_a_part_of_the_manifests_switches_nothing_on(void **state)
     test_world_free(w);
 }
 
+/* Looked for beside what is wanted: that a list is refused is nobody's trouble. */
+static void test_lists_that_nothing_needs_may_be_refused(void **state)
+{
+    const char *rest = strstr(estate_all(), "---\napiVersion: dct/v1\nkind: Connector");
+    char *engine = xstrndup(estate_all(), (size_t)(rest - estate_all()));
+    struct test_world *w = test_world_new(&(struct sim_options){ .strict = true }, CYCLE_RUN);
+    struct cycle_status status;
+
+    (void)state;
+    story_meddle(w, "fault",
+                 "{\"method\":\"GET\",\"route\":\"/vdbs\",\"status\":403,\"times\":1000}");
+    settle(w, engine);
+    cycle_status(w->cycle, &status);
+    assert_true(w->converged);
+    assert_true(status.observed);
+    assert_null(status.trouble);
+    free(engine);
+    test_world_free(w);
+}
+
 static void refuse(struct test_world *w, const char *route)
 {
     char *rule = xasprintf("{\"route\":\"%s\",\"status\":400,\"times\":1000}", route);
@@ -268,6 +288,7 @@ int main(void)
         cmocka_unit_test(test_the_ledger_is_lost_and_it_is_suspended),
         cmocka_unit_test(test_neither_ledger_nor_manifest_tells_of_it),
         cmocka_unit_test(test_a_part_of_the_manifests_switches_nothing_on),
+        cmocka_unit_test(test_lists_that_nothing_needs_may_be_refused),
         cmocka_unit_test(test_what_a_person_switches_off_afterwards_stays_off),
         cmocka_unit_test(test_the_mark_goes_though_it_is_suspended),
         cmocka_unit_test(test_the_clock_is_put_back),
