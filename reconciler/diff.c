@@ -251,6 +251,20 @@ static bool secret_turned(const struct comparison *c, const struct field *f,
            !fingerprint_same(applied, &wanted->digest);
 }
 
+static void compare_file(const struct comparison *c, size_t row, struct diff *d)
+{
+    const struct kind_desc *k = c->w->object->kind;
+    const struct value *wanted = &c->w->object->values[row];
+    const char *version = object_text(c->item->object, "status.version");
+    bool replaced = file_replaced(c->w, c->item, c->entry);
+
+    if (file_differs(c->w, c->item, wanted, c->entry))
+        add_change(d, k, row,
+                   replaced ? xasprintf("(another file, version %s)", version)
+                            : xstrdup("(older file)"),
+                   shown(&k->table.rows[row], wanted), replaced ? WHY_DRIFT : WHY_CHANGE);
+}
+
 static void compare_row(const struct comparison *c, size_t row, struct diff *d)
 {
     const struct object *o = c->w->object;
@@ -258,13 +272,7 @@ static void compare_row(const struct comparison *c, size_t row, struct diff *d)
     const struct value *wanted = &o->values[row], *seen = &c->item->object->values[row];
 
     if (f->type == F_FILE) {
-        bool replaced = file_replaced(c->w, c->item, c->entry);
-        const char *version = object_text(c->item->object, "status.version");
-        if (file_differs(c->w, c->item, wanted, c->entry))
-            add_change(d, o->kind, row,
-                       replaced ? xasprintf("(another file, version %s)", version)
-                                : xstrdup("(older file)"),
-                       shown(f, wanted), replaced ? WHY_DRIFT : WHY_CHANGE);
+        compare_file(c, row, d);
     } else if (!reported(c, row)) {
         bool differs = blind_differs(f, wanted, c->entry, c->adopting);
         d->unjudged = d->unjudged || join_missing(c, f);
