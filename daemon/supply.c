@@ -3,10 +3,10 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "daemon/git.h"
 #include "daemon/log.h"
+#include "daemon/snapshot.h"
 #include "daemon/watch.h"
 
 struct supply {
@@ -132,18 +132,6 @@ void supply_poke(struct supply *s)
         git_poke(s->git);
 }
 
-static void add_time(cJSON *o, const char *name, msec at)
-{
-    time_t seconds = (time_t)(at / 1000);
-    struct tm tm;
-    char text[32] = "";
-
-    if (at && gmtime_r(&seconds, &tm) && strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm))
-        cJSON_AddStringToObject(o, name, text);
-    else
-        cJSON_AddNullToObject(o, name);
-}
-
 static void add_text(cJSON *o, const char *name, const char *text)
 {
     if (text)
@@ -162,7 +150,7 @@ cJSON *supply_git(const struct supply *s)
     add_text(o, "url", is.url);
     add_text(o, "ref", is.ref);
     add_text(o, "commit", is.commit);
-    add_time(o, "fetched", is.fetched);
+    snapshot_moment(o, "fetched", is.fetched);
     add_text(o, "trouble", is.trouble);
     return o;
 }
