@@ -98,6 +98,17 @@ static void backward(struct random_run *r)
     set_clock(r, -(msec)roll(&r->dice, LONGEST_JUMP), "clock jumps backward");
 }
 
+/* It goes on meanwhile: nothing that it waits for has to do with that clock. */
+static void set_meanwhile(struct random_run *r)
+{
+    struct test_world *w = random_world(r);
+    msec by = (msec)roll(&r->dice, 2 * (size_t)LONGEST_JUMP) - LONGEST_JUMP,
+         wall = w->skew + w->ahead;
+
+    random_tell(r, "fault", "clock is set meanwhile", "");
+    test_world_set_clock(w, wall + by > 0 ? by : -wall);
+}
+
 static void restart(struct random_run *r)
 {
     random_tell(r, "fault", "restart", "");
@@ -105,8 +116,9 @@ static void restart(struct random_run *r)
     random_manifests(r);
 }
 
-static void (*const troubles[])(struct random_run *) = { away,    away,     disk,   disk,
-                                                         forward, backward, restart };
+static void (*const troubles[])(struct random_run *) = {
+    away, away, disk, disk, forward, backward, set_meanwhile, restart,
+};
 
 void random_trouble(struct random_run *r)
 {
@@ -123,6 +135,7 @@ void random_faults_expect(struct tally *t)
     tally_add(t, "fault", "ledger cannot be written", 0);
     tally_add(t, "fault", "clock jumps forward", 0);
     tally_add(t, "fault", "clock jumps backward", 0);
+    tally_add(t, "fault", "clock is set meanwhile", 0);
     tally_add(t, "fault", "restart", 0);
     tally_add(t, "fault", "killed", 0);
 }

@@ -61,14 +61,16 @@ static bool is_resting(const struct random_promises *p, const struct thing *t)
     const struct test_world *w = p->invariants->world;
     unsigned suspended = value_of(t, "policy suspend");
 
-    return value_of(t, "policy mode") > 1 || (suspended && w->now + w->skew < until[suspended]);
+    return value_of(t, "policy mode") > 1 ||
+           (suspended && w->now + w->skew + w->ahead < until[suspended]);
 }
 
 static bool suspended(const struct test_world *w, enum kind kind)
 {
     for (size_t i = 0; i < w->options.n_suspensions; i++) {
         const struct suspension *s = &w->options.suspensions[i];
-        if ((s->kind == KINDS || s->kind == kind) && (!s->until || s->until > w->now + w->skew))
+        if ((s->kind == KINDS || s->kind == kind) &&
+            (!s->until || s->until > w->now + w->skew + w->ahead))
             return true;
     }
     return false;
