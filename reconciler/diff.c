@@ -426,7 +426,9 @@ void diff_object(const struct world *world, const struct wanted *w,
                  struct diff *out)
 {
     const struct object *o = w->object;
-    struct comparison c = { world, w, item, entry, adopting };
+    /* By hand, and nothing was brought in line since. */
+    bool new = entry && entry->origin == ORIGIN_ADOPTED && !entry->n_applied;
+    struct comparison c = { world, w, item, entry, adopting || new };
     bool create_only;
 
     *out = (struct diff){ .changed = xcalloc(o->kind->table.n, sizeof(bool)) };

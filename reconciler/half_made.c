@@ -20,17 +20,27 @@ bool creation_differs(const struct wanted *w, const struct diff *d)
     return false;
 }
 
-bool half_made(const struct wanted *w, const struct entry *e, const struct diff *d, msec now)
+bool creation_failed(const struct entry *e, const char *id)
 {
-    if (!e || !d->n)
-        return false;
-    return e->failed || (creation_lost(e, now) && creation_differs(w, d));
+    return e && e->failed && streq(e->id, id);
 }
 
-bool half_made_perhaps(const struct entry *e, const struct diff *d)
+bool half_made(const struct wanted *w, const struct pairing *p, const struct diff *d, msec now)
 {
+    const struct entry *e = p->entry;
+
+    if (!e || !d->n)
+        return false;
+    return creation_failed(e, p->item->id) || (creation_lost(e, now) && creation_differs(w, d));
+}
+
+bool half_made_perhaps(const struct pairing *p, const struct diff *d)
+{
+    const struct entry *e = p->entry;
+
     return e && !d->n && d->unjudged &&
-           (e->failed || (e->intent.open && e->intent.makes && !e->intent.job));
+           (creation_failed(e, p->item->id) ||
+            (e->intent.open && e->intent.makes && !e->intent.job));
 }
 
 bool is_protected(const struct wanted *w, const struct entry *e)

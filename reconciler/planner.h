@@ -66,10 +66,12 @@ const struct suspension *suspension_of(const struct cycle_options *o, const stru
 msec planning_wall(const struct planner *in);
 struct diff;
 /* half_made.c: did its creation end in the middle, and does it differ from what it was to be? */
-bool half_made(const struct wanted *w, const struct entry *e, const struct diff *d, msec now);
+bool half_made(const struct wanted *w, const struct pairing *p, const struct diff *d, msec now);
 /* It may have, while something that it refers to cannot be seen: it is neither whole
  * nor half made. */
-bool half_made_perhaps(const struct entry *e, const struct diff *d);
+bool half_made_perhaps(const struct pairing *p, const struct diff *d);
+/* Is the object of that id what failed, and not another that the entry is about now? */
+bool creation_failed(const struct entry *e, const char *id);
 /* What it left behind, and what a person can do; owned. */
 char *half_made_text(const struct wanted *w, const struct entry *e, const char *id);
 /* Does something differ that its creation was to bring? */

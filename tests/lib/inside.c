@@ -97,17 +97,19 @@ bool inside_out_of_sight(const struct sim *s)
 
 bool inside_half_made(const struct sim *s, const char *id)
 {
-    bool failed = false;
+    const struct object *first = NULL;
+    msec began = 0;
 
+    /* Its first job made it; what was done to it later did not make it whole. */
     for (const struct object *job = sim_first(s, C_JOBS); job; job = sim_next(s, job)) {
-        const char *status = js_str(job->json, "status");
-        if (!streq(js_str(job->json, "target_id"), id))
+        msec at = js_msec(job->priv, "born_at", 0);
+        if (!streq(js_str(job->json, "target_id"), id) || (first && at >= began))
             continue;
-        if (!streq(status, "FAILED") && !streq(status, "CANCELED"))
-            return false;
-        failed = true;
+        first = job;
+        began = at;
     }
-    return failed;
+    const char *status = first ? js_str(first->json, "status") : NULL;
+    return streq(status, "FAILED") || streq(status, "CANCELED");
 }
 
 bool inside_busy(const struct sim *s, const char *id)

@@ -70,15 +70,16 @@ static void suspend(struct random_run *r)
         hand.kind = key ? kind_of(key) : KINDS;
         hand.key = key;
     }
-    random_promises_suspended(&r->promises);
+    random_promises_suspend(&r->promises);
     (void)ask(r, EV_SUSPEND, hand, "suspended");
+    random_promises_changed(&r->promises, hand.kind, key);
     free(key);
 }
 
 static void resume_one(struct random_run *r, struct hand hand)
 {
     if (ask(r, EV_RESUME, hand, "resumed"))
-        random_promises_resumed(&r->promises, hand.kind, hand.key);
+        random_promises_changed(&r->promises, hand.kind, hand.key);
 }
 
 static void resume_all(struct random_run *r, size_t most)

@@ -97,14 +97,14 @@ static bool is_lifted(const struct random_promises *p, const struct suspension *
     return is;
 }
 
-void random_promises_resumed(struct random_promises *p, enum kind kind, const char *key)
+void random_promises_changed(struct random_promises *p, enum kind kind, const char *key)
 {
     char *lifted = suspension_key(&(struct suspension){ .kind = kind, .key = key });
 
     if (p->lifted_in != p->invariants->world->starts)
         strings_clear(&p->lifted);
     p->lifted_in = p->invariants->world->starts;
-    if (test_world_ledger(p->invariants->world, lifted))
+    if (p->invariants->world->ledger_full)
         strings_add(&p->lifted, lifted);
     free(lifted);
 }
@@ -124,7 +124,7 @@ static bool held_by_hand(const struct random_promises *p, enum kind kind, const 
     return holds && !strings_has(&p->begun, key);
 }
 
-void random_promises_suspended(struct random_promises *p)
+void random_promises_suspend(struct random_promises *p)
 {
     const struct plan *plan = cycle_plan(p->invariants->world->cycle);
 
@@ -346,6 +346,27 @@ static bool barred(const struct random_promises *p, const struct inside *o)
     return off || json_true(o->json, "is_locked");
 }
 
+/* Its manifest alone tells that it is to be on, and waits for what it is made from,
+ * which another instance has taken. */
+static bool waits_for_another(const struct random_promises *p, const struct inside *o)
+{
+    const struct test_world *w = p->invariants->world;
+    const struct thing *t = thing_named(p->estate, o);
+    struct inside all[LOOKED_AT];
+    size_t n = inside_all(w->sim, all, LOOKED_AT);
+
+    if (!p->forgetful || !t || t->kind != KIND_VDB || t->origin != FROM_THING)
+        return false;
+    const struct thing *parent = &p->estate->things[t->parent];
+    for (size_t i = 0; i < n; i++) {
+        if (streq(all[i].collection, kind_desc(parent->kind)->collection) &&
+            (streq(all[i].name, parent->name) || streq(all[i].name, parent->was)) && all[i].owner &&
+            !streq(all[i].owner, w->options.instance))
+            return true;
+    }
+    return false;
+}
+
 void random_promises_disabled(struct random_promises *p, const char *id)
 {
     for (size_t i = 0; i < p->switched.n; i++) {
@@ -369,7 +390,8 @@ void random_promises_at_rest(struct random_promises *p)
                 continue; /* nobody knows of it any more */
             bool foreign = !streq(o.owner, p->invariants->world->options.instance);
             invariants_expect(p->invariants,
-                              foreign || barred(p, &o) || wants_off(thing_named(p->estate, &o)),
+                              foreign || barred(p, &o) || wants_off(thing_named(p->estate, &o)) ||
+                                  waits_for_another(p, &o),
                               "%s was switched off for a change, and is off at rest", o.name);
         }
     }

@@ -101,7 +101,7 @@ broken "what a failed creation left is made again before GET shows it" action \
     's/bool left = e \&\& e->failed/bool left = false \&\& e->failed/' test_half_made
 broken "a creation that failed for another process is none" write 's/e->failed || e->intent.makes/e->failed/' \
     test_half_made
-broken "what a failed creation left is repaired" action 's/if (!e || e->failed)/if (!e)/' test_half_made
+broken "what a failed creation left is repaired" half_made 's/return e \&\& e->failed \&\& streq(e->id, id);/return false \&\& e \&\& id;/' test_half_made
 broken "a job's id is not kept" write 's/^    entry_job(e, json_text(job, "id"));/    entry_job(e, NULL);/' \
     test_torture_kill test_torture_reads
 broken "a job that timed out is a success" write 's/{ "TIMEDOUT", JOB_LOST }/{ "TIMEDOUT", JOB_DONE }/' \

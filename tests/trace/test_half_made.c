@@ -95,6 +95,31 @@ static void test_half_made_is_there_before_it_is_shown(void **state)
     }
 }
 
+/* What failed is gone, and the name has another object now, which is whole. */
+static void test_another_object_of_its_name_is_not_half_made(void **state)
+{
+    struct test_world *w = story_of(estate_all());
+    const char *end = "mountLocation: /mnt/orders-test}\n";
+    char *changed = text_with(estate_all(), end,
+                              "mountLocation: /mnt/orders-test}\n  description: for tests\n");
+    char *id = test_world_member(w, "/vdbs", "orders-test", "id");
+    char *said = xasprintf("\"id\":\"%s\"", id);
+    char *kept = text_with(test_world_ledger(w, "VDB/orders-test"), said,
+                           "\"id\":\"1-APPDATA_CONTAINER-99\",\"failed\":true");
+
+    (void)state;
+    test_world_keep(w, "VDB/orders-test", kept);
+    test_world_restart(w);
+    story_converge(w, changed);
+    assert_int_equal(w->sent.n, 1);
+    story_holds(w->sent.items[0], "VDB/orders-test PATCH /vdbs/");
+    free(kept);
+    free(said);
+    free(id);
+    free(changed);
+    test_world_free(w);
+}
+
 /* What is half made and protected is made anew once its manifest has lifted that. */
 static void test_protection_of_what_is_half_made_can_be_lifted(void **state)
 {
@@ -158,6 +183,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_it_is_not_whole_because_nobody_can_look),
         cmocka_unit_test(test_half_made_is_there_before_it_is_shown),
+        cmocka_unit_test(test_another_object_of_its_name_is_not_half_made),
         cmocka_unit_test(test_protection_of_what_is_half_made_can_be_lifted),
         cmocka_unit_test(test_half_made_is_not_forgotten_as_an_orphan),
     };

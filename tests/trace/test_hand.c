@@ -74,6 +74,27 @@ static void test_one_object_is_left_alone_until_it_is_resumed(void **state)
     test_world_free(w);
 }
 
+/* Nobody knows what its password was, so it is set. */
+static void test_what_is_adopted_by_hand_is_brought_in_line(void **state)
+{
+    const struct hand hand = { .whom = root,
+                               .key = "Environment/pg-target",
+                               .kind = KIND_ENVIRONMENT };
+    struct test_world *w = story_service(estate_all());
+    char *id = test_world_member(w, "/environments", "pg-target", "id");
+    struct hand adopt = hand;
+
+    (void)state;
+    adopt.id = id;
+    test_world_ask(w, EV_FORGET, hand);
+    test_world_ask(w, EV_ADOPT, adopt);
+    story_go_on(w, HOUR);
+    assert_int_equal(w->sent.n, 1);
+    story_holds(w->sent.items[0], "Environment/pg-target PUT /environments/{id}/users/");
+    free(id);
+    test_world_free(w);
+}
+
 /* What a person ended while the disk was full does not begin again. */
 static void test_a_full_disk_brings_nothing_back(void **state)
 {
@@ -342,6 +363,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_one_object_is_left_alone_until_it_is_resumed),
+        cmocka_unit_test(test_what_is_adopted_by_hand_is_brought_in_line),
         cmocka_unit_test(test_a_full_disk_brings_nothing_back),
         cmocka_unit_test(test_a_restart_lifts_nothing),
         cmocka_unit_test(test_it_ends_by_itself),
