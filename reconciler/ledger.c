@@ -15,6 +15,7 @@ struct ledger {
     struct entry **engines;
     size_t n_engines, cap_engines;
     struct suspensions *suspensions;
+    uint64_t compacted; /* digest of what lay side by side when it was laid so */
 };
 
 static const char *const origin_names[] = { "none", "created", "adopted" };
@@ -362,7 +363,17 @@ void ledger_free(struct ledger *l)
     free(l);
 }
 
-/* Everything goes before anything is made again: that is what makes room. */
+static uint64_t digest_of(const struct buf *texts)
+{
+    uint64_t h = UINT64_C(14695981039346656037); /* FNV-1a */
+
+    for (size_t i = 0; i < texts->n; i++)
+        h = (h ^ (unsigned char)texts->data[i]) * UINT64_C(1099511628211);
+    return h;
+}
+
+/* Everything goes before anything is made again: that is what makes room. Where
+ * nothing changed since the last time it lies as it was laid then. */
 void ledger_compact(struct ledger *l)
 {
     struct buf texts = BUF_WITH_LIMIT(SIZE_MAX / 2);
@@ -373,6 +384,13 @@ void ledger_compact(struct ledger *l)
         buf_add(&texts, "", 1);
         times[i] = l->items[i]->intent.at;
     }
+    uint64_t digest = digest_of(&texts);
+    if (digest == l->compacted) {
+        free(times);
+        buf_clear(&texts);
+        return;
+    }
+    l->compacted = digest;
     drop_entries(l);
     for (size_t at = 0; at < texts.n; at += strlen(texts.data + at) + 1) {
         if (!ledger_restore(l, texts.data + at))

@@ -83,7 +83,6 @@ void test_world_free(struct test_world *w)
     cycle_free(w->cycle);
     sim_free(w->sim);
     world_read_clear(w);
-    world_units_clear(w);
     buf_clear(&w->trace);
     strings_clear(&w->secrets);
     strings_clear(&w->sent);

@@ -60,7 +60,6 @@ struct test_world {
     void *watcher;
     unsigned api; /* what the server says it speaks; 0 = it does not say */
     struct answers *answers;
-    struct units *units; /* manifests that were read */
     bool remembers;      /* an answer, a manifest that was read before is not read again */
     bool quiet;          /* no trace */
     bool ledger_full;    /* records fail */
@@ -70,6 +69,9 @@ struct test_world {
 
 struct test_world *test_world_new(const struct sim_options *options, enum cycle_mode mode);
 void test_world_free(struct test_world *w);
+
+/* What worlds that remember keep of the manifests they read. */
+void test_world_forget_units(void);
 
 /* The manifests in force from now on; every finding fails the test. */
 void test_world_manifests(struct test_world *w, const char *yaml);

@@ -15,22 +15,21 @@
 #include "tests/lib/estate.h"
 #include "tests/lib/world_parts.h"
 
-enum { FILES_MAX = 256, KEPT_MAX = 1024 };
+enum { FILES_MAX = 256, KEPT_MAX = 4096 };
 
 static const char file[] = "test.yaml";
 
 struct kept {
-    char *text;
+    char *key; /* the text, the connector's version, and which secrets */
     struct unit *unit;
 };
 
-/* What was read, as long as the connector's file and the secrets are the same. */
-struct units {
+/* What was read, in whichever world: the same text says the same. */
+static struct {
     struct kept *items;
     size_t n, cap;
-    struct map by_text;
-    const char *plugin_version, *secrets_turn;
-};
+    struct map by_key;
+} kept;
 
 /* Good enough for tests: the same text, the same digest. */
 static void digest(const char *text, char out[DIGEST_TEXT])
@@ -96,54 +95,39 @@ static struct set *set_of(const struct test_world *w, struct unit *const *units,
     return set;
 }
 
-void world_units_clear(struct test_world *w)
+void test_world_forget_units(void)
 {
-    struct units *all = w->units;
-
-    for (size_t i = 0; all && i < all->n; i++) {
-        free(all->items[i].text);
-        unit_free(all->items[i].unit);
+    for (size_t i = 0; i < kept.n; i++) {
+        free(kept.items[i].key);
+        unit_free(kept.items[i].unit);
     }
-    if (all) {
-        free(all->items);
-        map_clear(&all->by_text);
-    }
-    free(all);
-    w->units = NULL;
+    free(kept.items);
+    map_clear(&kept.by_key);
+    kept.items = NULL;
+    kept.n = kept.cap = 0;
 }
 
-static struct units *units_of(struct test_world *w)
+/* A reference. */
+static struct unit *read_again(const struct test_world *w, const char *text)
 {
-    if (w->units &&
-        (w->units->n > KEPT_MAX || !streq(w->units->plugin_version, w->plugin_version) ||
-         !streq(w->units->secrets_turn, w->secrets_turn)))
-        world_units_clear(w);
-    if (!w->units) {
-        w->units = xcalloc(1, sizeof(*w->units));
-        w->units->plugin_version = w->plugin_version;
-        w->units->secrets_turn = w->secrets_turn;
-    }
-    return w->units;
-}
-
-/* Takes the text; a reference. */
-static struct unit *read_again(struct test_world *w, char *text)
-{
-    struct units *all = units_of(w);
-    struct unit *u = map_get(&all->by_text, text);
+    char *key = xasprintf("%s\n%s\n%s", text, w->plugin_version ? w->plugin_version : "",
+                          w->secrets_turn ? w->secrets_turn : "");
+    struct unit *u = map_get(&kept.by_key, key);
 
     if (u) {
-        free(text);
+        free(key);
         return unit_ref(u);
     }
+    if (kept.n == KEPT_MAX)
+        test_world_forget_units();
     u = read_file(w, text);
-    all->items = grow(all->items, all->n, &all->cap, sizeof(*all->items));
-    all->items[all->n++] = (struct kept){ text, u };
-    map_set(&all->by_text, text, u);
+    kept.items = grow(kept.items, kept.n, &kept.cap, sizeof(*kept.items));
+    kept.items[kept.n++] = (struct kept){ key, u };
+    map_set(&kept.by_key, key, u);
     return unit_ref(u);
 }
 
-struct set *world_set(struct test_world *w, const char *yaml)
+struct set *world_set(const struct test_world *w, const char *yaml)
 {
     struct unit *units[FILES_MAX];
     size_t n = 0;
@@ -153,7 +137,9 @@ struct set *world_set(struct test_world *w, const char *yaml)
     for (const char *at = n ? "" : yaml; *at && n < FILES_MAX;) {
         const char *next = n + 1 < FILES_MAX ? strstr(at, "\n---\n") : NULL;
         size_t length = next ? (size_t)(next + 1 - at) : strlen(at);
-        units[n++] = read_again(w, xstrndup(at, length));
+        char *text = xstrndup(at, length);
+        units[n++] = read_again(w, text);
+        free(text);
         at += length;
     }
     struct set *set = set_of(w, units, n);

@@ -23,8 +23,7 @@ const cJSON *world_read(struct test_world *w, const char *text);
 void world_read_over(struct test_world *w);
 void world_read_clear(struct test_world *w);
 /* What the manifests say, never NULL; findings fail the test unless they are meant. */
-struct set *world_set(struct test_world *w, const char *yaml);
-void world_units_clear(struct test_world *w);
+struct set *world_set(const struct test_world *w, const char *yaml);
 void world_await(struct test_world *w, struct pending p);
 /* Sends it, with the fate that the world has in store for it; takes it. */
 void world_carry(struct test_world *w, struct request *r);
