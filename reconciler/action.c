@@ -406,11 +406,12 @@ static char *still_differs(const struct action *a, const struct diff *d)
  * sight of before it came to its end? */
 static bool left_behind(const struct action *a, const struct entry *e, const struct diff *d)
 {
+    if (!e)
+        return false;
     if (creation_failed(e, a->id))
         return true;
-    return e && e->intent.makes &&
-           (strings_has(&a->run->broken, a->id) ||
-            (e->intent.lost && creation_differs(a->wanted, d)));
+    return e->intent.makes && (strings_has(&a->run->broken, a->id) ||
+                               (e->intent.lost && creation_differs(a->wanted, d)));
 }
 
 /* It is not built upon, and not repaired: the next plan says what is to be done. */
