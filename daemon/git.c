@@ -8,6 +8,7 @@
 
 #include "daemon/git_store.h"
 #include "daemon/git_try.h"
+#include "daemon/git_waste.h"
 #include "daemon/log.h"
 
 enum {
@@ -31,6 +32,7 @@ struct git {
     struct secrets *secrets;
     struct git_hooks hooks;
     struct git_try *attempt;
+    struct git_waste *waste;
     struct in_force now;
     bool moved;     /* what is in force comes from other settings */
     bool restoring; /* the attempt looks for the last good commit only */
@@ -140,9 +142,10 @@ static void look(struct git *g)
     use_repository(g, "mirror");
     if (g->anew || git_store_is_crowded(g->repository)) {
         g->anew = true;
-        git_store_remove(g->folder, "mirror.new");
+        git_store_discard(g->folder, "mirror.new");
         use_repository(g, "mirror.new");
     }
+    git_waste_empty(g->waste);
     attempt(g, NULL);
 }
 
@@ -160,7 +163,7 @@ static void keep_repository(struct git *g)
     if (!g->anew || g->restoring)
         return;
     char *mirror = xasprintf("%s/mirror", g->folder);
-    git_store_remove(g->folder, "mirror");
+    git_store_discard(g->folder, "mirror");
     (void)rename(g->repository, mirror);
     free(mirror);
     g->anew = false;
@@ -217,6 +220,7 @@ static bool enact(struct git *g, const struct git_result *r, char **error)
         g->now.fetched = g->record.fetched;
     g->moved = false;
     keep_repository(g);
+    git_waste_empty(g->waste);
     if (!g->restoring)
         remember(g);
     announce(g, r, was);
@@ -329,6 +333,7 @@ struct git *git_new(uv_loop_t *loop, struct git_setting *s, const char *folder,
     g->folder = xstrdup(folder);
     g->secrets = secrets;
     g->hooks = *hooks;
+    g->waste = git_waste_new(loop, folder);
     (void)uv_timer_init(loop, &g->timer);
     g->timer.data = g;
     begin(g);
@@ -354,6 +359,7 @@ void git_close(struct git *g)
         return;
     g->closing = true;
     git_try_free(TAKE(g->attempt));
+    git_waste_close(TAKE(g->waste));
     uv_close((uv_handle_t *)&g->timer, on_closed);
 }
 

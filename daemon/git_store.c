@@ -34,9 +34,15 @@ static bool make_folder(const char *folder, const char *name, char **error)
     return good || failed(folder, name ? name : "", error);
 }
 
-static void remove_at(int parent, const char *name, unsigned deep);
+/* How far a removal has come; `stop` may be NULL. */
+struct removal {
+    const atomic_bool *stop;
+    unsigned deep;
+};
 
-static void empty(int fd, unsigned deep)
+static void remove_at(int parent, const char *name, struct removal r);
+
+static void empty(int fd, struct removal r)
 {
     DIR *dir = fdopendir(fd);
     struct dirent *e;
@@ -45,21 +51,22 @@ static void empty(int fd, unsigned deep)
         (void)close(fd);
         return;
     }
-    while ((e = readdir(dir))) { // NOLINT(concurrency-mt-unsafe): a stream of its own
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): a stream of its own
+    while (!(r.stop && atomic_load(r.stop)) && (e = readdir(dir))) {
         if (!streq(e->d_name, ".") && !streq(e->d_name, ".."))
-            remove_at(dirfd(dir), e->d_name, deep);
+            remove_at(dirfd(dir), e->d_name, r);
     }
     (void)closedir(dir);
 }
 
 /* Never through a link, whatever stands there. */
-static void remove_at(int parent, const char *name, unsigned deep)
+static void remove_at(int parent, const char *name, struct removal r)
 {
-    if (unlinkat(parent, name, 0) == 0 || (errno != EISDIR && errno != EPERM) || deep > DEEP)
+    if (unlinkat(parent, name, 0) == 0 || (errno != EISDIR && errno != EPERM) || r.deep > DEEP)
         return;
     int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd >= 0)
-        empty(fd, deep + 1);
+        empty(fd, (struct removal){ r.stop, r.deep + 1 });
     (void)unlinkat(parent, name, AT_REMOVEDIR);
 }
 
@@ -67,7 +74,33 @@ void git_store_remove(const char *folder, const char *name)
 {
     char *path = xasprintf("%s/%s", folder, name);
 
-    remove_at(AT_FDCWD, path, 0);
+    remove_at(AT_FDCWD, path, (struct removal){ 0 });
+    free(path);
+}
+
+void git_store_discard(const char *folder, const char *name)
+{
+    char *from = xasprintf("%s/%s", folder, name);
+    char *to = xasprintf("%s/waste/XXXXXX", folder);
+
+    /* A folder takes the place of an empty one; all else is gone quickly. */
+    if (!mkdtemp(to)) {
+        git_store_remove(folder, name);
+    } else if (rename(from, to) != 0) {
+        (void)rmdir(to);
+        git_store_remove(folder, name);
+    }
+    free(from);
+    free(to);
+}
+
+void git_store_empty_waste(const char *folder, const atomic_bool *stop)
+{
+    char *path = xasprintf("%s/waste", folder);
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+    if (fd >= 0)
+        empty(fd, (struct removal){ stop, 0 });
     free(path);
 }
 
@@ -162,11 +195,11 @@ bool git_store_open(const char *folder, const struct git_setting *s, char **erro
 {
     static const char *const names[] = { "trees", "tmp" };
 
-    if (!make_folder(folder, NULL, error))
+    if (!make_folder(folder, NULL, error) || !make_folder(folder, "waste", error))
         return false;
-    git_store_remove(folder, "tmp");
+    git_store_discard(folder, "tmp");
     git_store_remove(folder, "gnupg");
-    git_store_remove(folder, "mirror.new");
+    git_store_discard(folder, "mirror.new");
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         if (!make_folder(folder, names[i], error))
             return false;
@@ -181,7 +214,7 @@ char *git_store_new_tree(const char *folder, const char *commit, char **error)
 {
     char *name = xasprintf("trees/%s.new", commit), *path = xasprintf("%s/%s", folder, name);
 
-    git_store_remove(folder, name);
+    git_store_discard(folder, name);
     bool good = mkdir(path, S_IRWXU) == 0 || failed(folder, name, error);
     free(name);
     if (good)
@@ -191,16 +224,18 @@ char *git_store_new_tree(const char *folder, const char *commit, char **error)
 }
 
 struct kept {
-    char *folder;
-    const char *name;
+    const char *folder, *commit;
 };
 
-static bool remove_other(void *ctx, const char *name)
+static bool discard_other(void *ctx, const char *name)
 {
     const struct kept *kept = ctx;
 
-    if (!streq(name, kept->name))
-        git_store_remove(kept->folder, name);
+    if (!streq(name, kept->commit)) {
+        char *tree = xasprintf("trees/%s", name);
+        git_store_discard(kept->folder, tree);
+        free(tree);
+    }
     return true;
 }
 
@@ -209,17 +244,17 @@ bool git_store_enact(const char *folder, const char *tree, char **error)
     char *draft = xasprintf("%s/current.new", folder), *link = xasprintf("%s/current", folder);
     char *final = xstrndup(tree, strlen(tree) - strlen(".new"));
     const char *commit = strrchr(final, '/') + 1;
-    char *target = xasprintf("trees/%s", commit);
-    struct kept kept = { xasprintf("%s/trees", folder), commit };
+    char *target = xasprintf("trees/%s", commit), *trees = xasprintf("%s/trees", folder);
+    struct kept kept = { folder, commit };
 
-    git_store_remove(folder, target);
+    git_store_discard(folder, target);
     git_store_remove(folder, "current.new");
     bool good = rename(tree, final) == 0 && symlink(target, draft) == 0 && rename(draft, link) == 0;
     if (good)
-        each_name(kept.folder, remove_other, &kept);
+        each_name(trees, discard_other, &kept);
     else
         (void)failed(folder, "current", error);
-    free(kept.folder);
+    free(trees);
     free(target);
     free(final);
     free(draft);
