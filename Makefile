@@ -123,12 +123,12 @@ man: $(BUILD)/dctd ## make the field lists of dctd-manifest(5) anew
 	@packaging/manual.sh $(BUILD)/dctd > $(BUILD)/page && mv $(BUILD)/page packaging/man/dctd-manifest.5
 
 asan: ## the same tests under AddressSanitizer and UBSan
-	@ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1 \
+	@ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1 SCRIPT_JOBS=$(or $(SCRIPT_JOBS),1) \
 		$(MAKE) $(PARALLEL) BUILD=$(BUILD)/asan SANITIZE=1 check
 
 valgrind: ## the C tests under valgrind; SUITES=e2e runs the daemon under it
 	@RUN='valgrind -q --leak-check=full --show-leak-kinds=definite,possible --errors-for-leak-kinds=definite,possible --error-exitcode=99' \
-		TEST_TIMEOUT=1200 $(MAKE) $(PARALLEL) check \
+		TEST_TIMEOUT=1200 TORTURE=$(or $(TORTURE),light) $(MAKE) $(PARALLEL) check \
 		SUITES='$(if $(filter command line,$(origin SUITES)),$(SUITES),unit golden trace)'
 
 cover: ## line and branch coverage of the tests (needs gcovr)

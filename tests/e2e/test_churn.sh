@@ -5,6 +5,8 @@
 # of was one that was made. MINUTES makes it longer:
 #
 #   MINUTES=30 tests/e2e/test_churn.sh
+#
+# Runs alone: it measures memory over time.
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 

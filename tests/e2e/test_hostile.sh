@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Guests without manners at both sockets: the daemon goes on with its work, stays
 # small, keeps few descriptors open, and hears who has something to say.
+# Runs alone: it keeps the machine busy, and measures memory.
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 

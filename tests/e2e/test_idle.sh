@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # At rest the service sleeps, is small, and asks DCT for lists only.
+# Runs alone: it measures what the machine is left in peace for.
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -5,9 +5,9 @@
 #   run.sh BUILD TEST...
 #
 # Programs speak TAP (cmocka does when asked) and run two at a time (TEST_JOBS);
-# scripts, which own processes and measure time, run one by one (SCRIPT_JOBS) with
-# BUILD in their environment and close with a line "N passed, N failed" of their
-# own. RUN is put before every program (valgrind) and handed to scripts, which put
+# scripts, which wait more than they work, two at a time (SCRIPT_JOBS), but those
+# that say "Runs alone", which measure, one by one. They get BUILD in their
+# environment and close with a line "N passed, N failed" of their own. RUN is put before every program (valgrind) and handed to scripts, which put
 # it before the daemon. A crash, a hang, a broken plan and a test that ran nothing
 # fail.
 set -eu
@@ -17,6 +17,8 @@ export BUILD RUN=${RUN-} CMOCKA_MESSAGE_OUTPUT=TAP
 shift
 limit=${TEST_TIMEOUT:-300}
 jobs=${TEST_JOBS:-2}
+script_jobs=${SCRIPT_JOBS:-2}
+[ -z "$RUN" ] || script_jobs=1
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 passed=0 failed=0 skipped=0
@@ -31,7 +33,9 @@ run_one() {
         timeout --kill-after=10 "$limit" $RUN "$test" >"$out/$n.log" 2>&1 </dev/null || rc=$?
         ;;
     esac
-    echo "$rc" >"$out/$n.rc"
+    # Whole as soon as it is there.
+    echo "$rc" >"$out/$n.new"
+    mv "$out/$n.new" "$out/$n.rc"
 }
 
 # Sets ok, bad, skip from a log: its closing line, else its TAP lines.
@@ -79,28 +83,35 @@ report() {
 
 # Runs TEST... with at most $1 at a time and reports them in order.
 run_all() {
-    local width=$1 started=0 i pids=()
+    local width=$1 started=0 reported=0 running=0
     shift
     local tests=("$@")
-    for ((i = 0; i < ${#tests[@]}; i++)); do
-        while [ "$started" -lt ${#tests[@]} ] && [ "$started" -lt $((i + width)) ]; do
+    rm -f "$out"/*.rc
+    while [ "$reported" -lt ${#tests[@]} ]; do
+        while [ "$started" -lt ${#tests[@]} ] && [ "$running" -lt "$width" ]; do
             run_one "$started" "${tests[started]}" &
-            pids[started++]=$!
+            started=$((started + 1)) running=$((running + 1))
         done
-        wait "${pids[i]}"
-        report "$i" "${tests[i]}"
+        wait -n
+        running=$((running - 1))
+        while [ -e "$out/$reported.rc" ]; do
+            report "$reported" "${tests[reported]}"
+            reported=$((reported + 1))
+        done
     done
+    wait
 }
 
-programs=() scripts=()
+programs=() scripts=() alone=()
 for test in "$@"; do
     case $test in
-    *.sh) scripts+=("$test") ;;
+    *.sh) if grep -q '^# Runs alone' "$test"; then alone+=("$test"); else scripts+=("$test"); fi ;;
     *) programs+=("$test") ;;
     esac
 done
 run_all "$jobs" "${programs[@]}"
-run_all "${SCRIPT_JOBS:-1}" "${scripts[@]}"
+run_all "$script_jobs" "${scripts[@]}"
+run_all 1 "${alone[@]}"
 
 if [ "$skipped" -gt 0 ]; then
     echo "$passed passed, $failed failed, $skipped skipped"

@@ -12,6 +12,14 @@
 #include "schema/json.h"
 #include "tests/lib/estate.h"
 
+size_t torture_step(size_t usual, size_t light)
+{
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread
+    const char *depth = getenv("TORTURE");
+
+    return streq(depth, "deep") ? 1 : streq(depth, "light") ? light : usual;
+}
+
 enum { LONG = 7200000, STORY = 20000 };
 
 char *replaced(const char *text, const char *from, const char *to)

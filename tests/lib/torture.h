@@ -42,6 +42,10 @@ bool attempt_converge(struct attempt *a, msec limit);
 void attempt_finish(struct attempt *a, const struct start *s, const char *what);
 void attempt_close(struct attempt *a);
 
+/* How far one try is from the next, among so many of a kind: 1 if TORTURE=deep,
+ * `light` if TORTURE=light (valgrind is slow), else `usual`. */
+size_t torture_step(size_t usual, size_t light);
+
 /* The text with the first `from` as `to`; fails where there is none. Owned. */
 char *replaced(const char *text, const char *from, const char *to);
 

@@ -71,8 +71,7 @@ static bool trouble_at(const struct start *s, const char *rule, size_t k)
 
 static void everywhere(const char *rule)
 {
-    // NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread
-    size_t step = streq(getenv("TORTURE"), "deep") ? 1 : 2;
+    size_t step = torture_step(2, 5);
 
     for (size_t i = 0; i < SCENARIOS; i++) {
         for (size_t k = 1 + i % step; trouble_at(scenario_start(i), rule, k); k += step)

@@ -224,7 +224,7 @@ static void test_lost_in_the_middle_of_a_creation(void **state)
     (void)state;
     sc.after = yaml;
     s.scenario = &sc;
-    for (size_t k = 1; lose_at(&s, k); k++)
+    for (size_t k = 1; lose_at(&s, k); k += torture_step(1, 7))
         ;
     free(yaml);
 }
@@ -257,7 +257,7 @@ static void test_lost_before_the_tag_a_person_is_asked(void **state)
 static void test_lost_in_the_middle_of_a_change_that_disables(void **state)
 {
     (void)state;
-    for (size_t k = 1; lose_at(scenario_start(1), k); k++)
+    for (size_t k = 1; lose_at(scenario_start(1), k); k += torture_step(1, 7))
         ;
 }
 
@@ -273,7 +273,7 @@ static void test_lost_while_databases_are_off(void **state)
 
     (void)state;
     start_make(&s, &sc);
-    for (size_t k = 1; lose_at(&s, k); k++)
+    for (size_t k = 1; lose_at(&s, k); k += torture_step(1, 7))
         ;
     start_clear(&s);
     free(before);

@@ -49,8 +49,7 @@ static bool trouble_at(const struct start *s, enum fate fate, size_t k, const ch
 
 static void everywhere(enum fate fate, const char *how)
 {
-    // NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread
-    size_t step = streq(getenv("TORTURE"), "deep") ? 1 : 7;
+    size_t step = torture_step(7, 29);
 
     for (size_t i = 0; i < SCENARIOS; i++) {
         for (size_t k = 1 + (i + (size_t)fate) % step; trouble_at(scenario_start(i), fate, k, how);
