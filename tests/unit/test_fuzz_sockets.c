@@ -58,7 +58,8 @@ static size_t open_descriptors(void)
 
     while (d && readdir(d)) // NOLINT(concurrency-mt-unsafe): nobody else reads this stream
         n++;
-    (void)closedir(d);
+    if (d)
+        (void)closedir(d);
     return n;
 }
 

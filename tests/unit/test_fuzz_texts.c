@@ -56,8 +56,8 @@ static void json_of_others(void **state)
 {
     (void)state;
     static const char *const seeds[] = {
-        "{\"items\":[{\"id\":\"1-VDB-7\",\"name\":\"a\\u00fc\",\"size\":12.5,\"tags\":[]}],"
-        "\"errors\":null,\"response_metadata\":{\"total\":1}}",
+        ("{\"items\":[{\"id\":\"1-VDB-7\",\"name\":\"a\\u00fc\",\"size\":12.5,\"tags\":[]}],"
+         "\"errors\":null,\"response_metadata\":{\"total\":1}}"),
         "{\"job\":{\"id\":\"0c7d\",\"status\":\"RUNNING\",\"percent_complete\":7}}",
         "{\"openapi\":\"3.0.0\",\"info\":{\"title\":\"DCT\",\"version\":\"3.28.0\"}}",
         "[1,-2,3e4,true,false,null,\"\\\\\",[[]],{}]",
