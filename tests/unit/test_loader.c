@@ -493,6 +493,53 @@ static void a_connector_file_that_is_none_is_found_at_its_line(void **state)
     check_said(f, "m/pg.yaml:5:9: error: ");
 }
 
+static void write_schema(struct fixture *f, const char *type)
+{
+    char *text = xasprintf("{\"type\":\"Toolkit\",\"name\":\"pg\",\"version\":\"1\","
+                           "\"hostTypes\":[\"UNIX\"],\"discoveryDefinition\":{"
+                           "\"sourceConfigSchema\":{\"properties\":{\"port\":{\"type\":\"%s\"},"
+                           "\"word\":{\"format\":\"password\"}}}}}",
+                           type);
+
+    tree_write(f->tree, "m/connectors/pg.json", text);
+    age(f, "m/connectors/pg.json", (time_t)strlen(type));
+    free(text);
+}
+
+/* The manifest stays as it is, and is not read again for its own sake. */
+static void raw_parameters_are_held_against_the_file_as_it_is_now(void **state)
+{
+    struct fixture *f = *state;
+
+    write_engine(f, "m/a.yaml", "a");
+    tree_write(f->tree, "m/pg.yaml", connector_manifest);
+    age(f, "m/pg.yaml", 0);
+    tree_write(f->tree, "m/s.yaml",
+               "apiVersion: dct/v1\nkind: Environment\nmetadata: {name: h}\n"
+               "spec: {engine: a, hostname: h, toolkitPath: /t, username: u,\n"
+               "       useEnginePublicKey: true}\n"
+               "---\napiVersion: dct/v1\nkind: SourceConfig\nmetadata: {name: orders}\n"
+               "spec:\n  environment: h\n"
+               "  parameters: {port: 5432, word: {env: TEST_PASSWORD}}\n");
+    age(f, "m/s.yaml", 0);
+    write_schema(f, "integer");
+    load(f);
+    check_clean(f, 4);
+    struct fingerprint before =
+        object_value(object_of(f, "SourceConfig/orders"), "parameters")->digest;
+    write_schema(f, "string");
+    load(f);
+    assert_false(f->set->complete);
+    check_said(f, "m/s.yaml:12:22: error: `parameters.port` must be text, not the integer `5432`");
+    assert_null(set_find(f->set, "SourceConfig/orders"));
+    write_schema(f, "integer");
+    load(f);
+    check_clean(f, 4);
+    const struct value *v = object_value(object_of(f, "SourceConfig/orders"), "parameters");
+    assert_true(fingerprint_same(&before, &v->digest));
+    assert_true(json_holds_secret(v->json));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -526,6 +573,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_connector_is_what_its_file_says, setup, teardown),
         cmocka_unit_test_setup_teardown(a_connector_file_that_is_none_is_found_at_its_line, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(raw_parameters_are_held_against_the_file_as_it_is_now,
+                                        setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
