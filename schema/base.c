@@ -94,7 +94,7 @@ char *buf_room(struct buf *b, size_t n)
         b->over = true;
         return NULL;
     }
-    if (b->n + n + 1 > b->cap)
+    if (!b->data || b->n + n + 1 > b->cap)
         widen(b, b->n + n + 1);
     char *room = b->data + b->n;
     b->n += n;
@@ -137,7 +137,7 @@ bool buf_vprintf(struct buf *b, const char *fmt, va_list args)
     char *room = buf_room(b, (size_t)n);
     if (room && (size_t)n >= spare)
         (void)vsnprintf(room, (size_t)n + 1, fmt, again);
-    else if (!room && spare)
+    else if (!room && b->data)
         b->data[b->n] = '\0';
     va_end(again);
     return room;
@@ -222,18 +222,24 @@ static void print_escaped(char c, struct buf *b)
         buf_printf(b, "\\u%04x", (unsigned)c);
 }
 
+static bool add_plain(struct buf *b, const char *s, size_t n)
+{
+    char *to = buf_room(b, n + 2);
+
+    if (!to)
+        return false;
+    *to = to[n + 1] = '"';
+    memcpy(to + 1, s, n);
+    return true;
+}
+
 void buf_add_quoted(struct buf *b, const char *s)
 {
     s = s ? s : "";
 
     size_t n = strlen(s);
-    char *to = all_plain(s, n) ? buf_room(b, n + 2) : NULL;
-
-    if (to) {
-        *to = to[n + 1] = '"';
-        memcpy(to + 1, s, n);
+    if (all_plain(s, n) && add_plain(b, s, n))
         return;
-    }
     buf_add(b, "\"", 1);
     for (size_t i = 0; i < n; i++) {
         if (plain((unsigned char)s[i]))

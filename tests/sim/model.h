@@ -92,7 +92,7 @@ void js_put_str(cJSON *o, const char *name, const char *s); /* NULL removes */
 void js_put_num(cJSON *o, const char *name, double n);
 void js_put_bool(cJSON *o, const char *name, bool b);
 void js_copy(cJSON *to, const char *as, const cJSON *from, const char *name); /* if present */
-void js_print(const cJSON *item, struct buf *b);
+void js_print(const cJSON *v, struct buf *b);
 char *js_text(const cJSON *item); /* owned, for free() */
 cJSON *js_object(void);
 cJSON *js_array(void);
