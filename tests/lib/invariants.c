@@ -288,7 +288,8 @@ void invariants_guard(struct invariants *v, const char *collection, const char *
     all.n = inside_all(v->world->sim, all.at, LOOKED_AT);
     for (size_t i = 0; i < all.n; i++) {
         const struct inside *o = &all.at[i];
-        if (!streq(o->collection, collection) || !streq(o->name, name) || !ours(v, o))
+        if (!streq(o->collection, collection) || !streq(o->name, name) || !ours(v, o) ||
+            inside_busy(v->world->sim, o->id)) /* somebody may be deleting it */
             continue;
         cJSON *g = cJSON_CreateObject();
         cJSON_AddStringToObject(g, "collection", o->collection);
