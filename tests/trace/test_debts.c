@@ -210,7 +210,7 @@ static void switched_off_by_a_person(struct test_world *w)
     story_member(w, "/vdbs", "orders-test", "enabled", "true");
     assert_int_equal(test_world_call(w, "DELETE", "/_sim/fault", NULL, NULL), 204);
     assert_int_equal(test_world_call(w, "POST", path, "{}", NULL), 200);
-    w->now += 10 * 60000;
+    w->now += 600000;
     free(path);
     free(id);
 }
