@@ -211,8 +211,12 @@ static size_t on_escaped(void *ctx, struct MHD_Connection *mhd, char *text)
         int low = high >= 0 ? hex_digit(from[2]) : -1;
 
         c->cut = c->cut || (high == 0 && low == 0);
-        text[n++] = low >= 0 ? (char)(high << 4 | low) : *from;
-        from += low >= 0 ? 2 : 0;
+        text[n] = *from;
+        if (low >= 0) {
+            text[n] = (char)(high << 4 | low);
+            from += 2;
+        }
+        n++;
     }
     text[n] = '\0';
     return n;
