@@ -224,10 +224,17 @@ void sim_job_finish_unseen(struct sim *s, const char *id)
     free(error);
 }
 
+static const char target_gone[] = "The object was deleted in the meantime.";
+
 static void complete(struct sim *s, struct object *job)
 {
     const cJSON *fault = js_get(job->priv, "fault");
 
+    /* With what it hung on, by another job. */
+    if (!sim_job_target(s, job)) {
+        sim_job_end(s, job, "FAILED", target_gone);
+        return;
+    }
     over(s, job, "COMPLETED", 100);
     js_copy(job->json, "warning_message", fault, "warning");
     operation_of(job)->finish(s, job);
@@ -240,7 +247,7 @@ static bool fails_check(struct sim *s, struct object *job)
     char *error = NULL;
 
     if (!sim_job_target(s, job))
-        error = xstrdup("The object was deleted in the meantime.");
+        error = xstrdup(target_gone);
     else if (op->check)
         error = op->check(s, job);
     if (!error)

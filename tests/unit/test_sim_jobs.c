@@ -159,9 +159,30 @@ static void test_deleted_objects_linger(void **state)
     world_close(&w);
 }
 
+/* Between a job's last look at it and its end. */
+static void test_an_object_that_goes_under_a_job(void **state)
+{
+    (void)state;
+    struct world w = world_at(WITH_VDB);
+
+    assert_int_equal(post(&w, "/vdbs/" VDB "/disable", "{\"attempt_cleanup\":true}"), 200);
+    char *path = xasprintf("/jobs/%s", text_at(&w, "job.id"));
+    wait_ms(&w, 14900);
+    get(&w, path);
+    assert_true(cJSON_IsTrue(at(&w, "is_waiting_for_telemetry")));
+    assert_int_equal(post(&w, "/_sim/delete", "{\"path\":\"/vdbs/" VDB "\"}"), 204);
+    settle(&w);
+    get(&w, path);
+    assert_string_equal(text_at(&w, "status"), "FAILED");
+    assert_string_equal(text_at(&w, "error_details"), "The object was deleted in the meantime.");
+    free(path);
+    world_close(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_an_object_that_goes_under_a_job),
         cmocka_unit_test(test_phases),
         cmocka_unit_test(test_speed),
         cmocka_unit_test(test_every_running_state_is_seen),
