@@ -72,14 +72,7 @@ static void suspend(struct random_run *r)
     }
     random_promises_suspend(&r->promises);
     (void)ask(r, EV_SUSPEND, hand, "suspended");
-    random_promises_changed(&r->promises, hand.kind, key);
     free(key);
-}
-
-static void resume_one(struct random_run *r, struct hand hand)
-{
-    if (ask(r, EV_RESUME, hand, "resumed"))
-        random_promises_changed(&r->promises, hand.kind, hand.key);
 }
 
 static void resume_all(struct random_run *r, size_t most)
@@ -88,7 +81,8 @@ static void resume_all(struct random_run *r, size_t most)
 
     random_suspensions(random_world(r), &held);
     for (size_t i = 0; i < held.n && i < most; i++) {
-        resume_one(r, (struct hand){ .kind = held.items[i].kind, .key = held.items[i].key });
+        const struct hand hand = { .kind = held.items[i].kind, .key = held.items[i].key };
+        (void)ask(r, EV_RESUME, hand, "resumed");
     }
     suspensions_clear(&held);
 }
@@ -97,7 +91,7 @@ static void resume_all(struct random_run *r, size_t most)
 static void resume(struct random_run *r)
 {
     if (one_in(&r->dice, 4))
-        resume_one(r, (struct hand){ .kind = KIND_VDB });
+        (void)ask(r, EV_RESUME, (struct hand){ .kind = KIND_VDB }, "resumed");
     else
         resume_all(r, 1);
 }

@@ -97,18 +97,6 @@ static bool is_lifted(const struct random_promises *p, const struct suspension *
     return is;
 }
 
-void random_promises_changed(struct random_promises *p, enum kind kind, const char *key)
-{
-    char *lifted = suspension_key(&(struct suspension){ .kind = kind, .key = key });
-
-    if (p->lifted_in != p->invariants->world->starts)
-        strings_clear(&p->lifted);
-    p->lifted_in = p->invariants->world->starts;
-    if (p->invariants->world->ledger_full)
-        strings_add(&p->lifted, lifted);
-    free(lifted);
-}
-
 /* What ran already comes to its end. */
 static bool held_by_hand(const struct random_promises *p, enum kind kind, const char *key)
 {
@@ -285,6 +273,19 @@ static void note_let_go(struct random_promises *p, const char *key)
     cJSON_Delete(entry);
 }
 
+/* Suspended, or lifted by a person or by its end: what a disk that is full holds of
+ * it is not what the process knows. */
+static void note_suspension(struct random_promises *p, const char *key)
+{
+    const struct test_world *w = p->invariants->world;
+
+    if (p->lifted_in != w->starts)
+        strings_clear(&p->lifted);
+    p->lifted_in = w->starts;
+    if (w->ledger_full)
+        strings_add(&p->lifted, key);
+}
+
 static void watch(void *ctx, const struct effect *e)
 {
     struct random_promises *p = ctx;
@@ -295,6 +296,8 @@ static void watch(void *ctx, const struct effect *e)
         plan_tells_no_secret(p);
     else if (e->type == FX_SEND)
         check_write(p, e->request);
+    else if (e->type == FX_RECORD && starts_with(e->record.key, "Suspension"))
+        note_suspension(p, e->record.key);
     else if (e->type == FX_RECORD && !e->record.text)
         note_let_go(p, e->record.key);
     else if (e->type == FX_RECORD && strstr(e->record.text, "\"job\":\""))

@@ -30,9 +30,6 @@ void random_promises_end(struct random_promises *p);
 void random_promises_disabled(struct random_promises *p, const char *id);
 /* Somebody is about to suspend something. */
 void random_promises_suspend(struct random_promises *p);
-/* Somebody suspended it, or lifted that; what a disk that is full holds of it is not
- * what the process knows. */
-void random_promises_changed(struct random_promises *p, enum kind kind, const char *key);
 /* What people have suspended, as the ledger holds it. */
 void random_suspensions(const struct test_world *w, struct suspensions *out);
 /* Everybody had time: nothing of ours is off for us. */
