@@ -13,6 +13,7 @@ inside='
     mount --bind "$root" "$root"
     mount -t proc proc "$root/proc"
     mount --rbind /dev "$root/dev"
+    unset TMPDIR # it would look for that folder in the new Debian too
     exec autopkgtest "$@" -- chroot "$root"'
 
 autopkgtest_in() {
