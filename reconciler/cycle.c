@@ -282,9 +282,7 @@ static void make_plan(struct cycle *c, struct step *s)
         debts_paid(&c->world, s->fx);
         cycle_lift_expired(c, s);
     }
-    const struct planner in = {
-        &c->world, &c->options, &c->backoff, &c->deleted, s->now, s->ahead
-    };
+    const struct planner in = cycle_planner(c, s);
     c->plan = plan_build(&in);
     c->marks_known = c->marks_known || debts_known(&c->world);
     drop_told(c);
@@ -420,8 +418,11 @@ static bool nothing_to_do(const struct cycle *c)
 /* The plan is whole: what DCT says depends on deletions is known too. */
 static void after_planning(struct cycle *c, struct step *s)
 {
+    const struct planner in = cycle_planner(c, s);
+
     flips_check(&c->flips, c->plan, s->now, c->options.mode == CYCLE_PLAN);
     plan_spread_blocks(c->plan);
+    plan_debts(&in, c->plan);
     plan_count(c->plan);
     fx_planned(s->fx);
     if (c->options.mode == CYCLE_PLAN) {

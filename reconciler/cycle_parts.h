@@ -73,4 +73,9 @@ msec cycle_suspended_until(const struct cycle *c, msec wall);
 /* status.c: what is true of objects after the effects from `from` on. */
 void cycle_track(struct cycle *c, const struct step *s, size_t from);
 
+static inline struct planner cycle_planner(const struct cycle *c, const struct step *s)
+{
+    return (struct planner){ &c->world, &c->options, &c->backoff, &c->deleted, s->now, s->ahead };
+}
+
 #endif

@@ -141,9 +141,10 @@ static char *key_of(const struct planner *in, const struct plan *p,
                     const struct observed_item *item)
 {
     char *key = xasprintf("%s/%s", item->kind->name, item->name);
+    long at = plan_index(p, key);
+    bool is_free = at < 0 || streq(p->items[at].id, item->id);
 
-    if (!set_find(in->world->set, key) && !ledger_find(in->world->ledger, key) &&
-        plan_index(p, key) < 0)
+    if (is_free && !set_find(in->world->set, key) && !ledger_find(in->world->ledger, key))
         return key;
     free(key);
     return xasprintf("%s/%s", item->kind->name, item->id);

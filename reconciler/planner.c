@@ -553,7 +553,6 @@ struct plan *plan_build(const struct planner *in)
     plan_consequences(&p);
     plan_prune(in, p.plan);
     plan_order(in, p.plan);
-    plan_debts(in, p.plan);
     note_expired(in, p.plan);
     plan_count(p.plan);
     return p.plan;

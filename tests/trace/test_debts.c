@@ -55,6 +55,36 @@ static void test_its_manifest_is_gone(void **state)
     test_world_free(w);
 }
 
+/* It may not be deleted: somebody has made a VDB from it. */
+static void test_its_deletion_has_to_wait(void **state)
+{
+    struct test_world *w = story_of(estate_all());
+    char *port = text_with(estate_all(), "port: 5434", "port: 5534");
+    const char *vdbs =
+        strstr(port, "---\napiVersion: dct/v1\nkind: VDB\nmetadata: {name: orders-d");
+    char *gone = xstrndup(port, (size_t)(vdbs - port));
+    char *id = test_world_member(w, "/vdbs", "orders-dev", "id");
+    char *body = xasprintf("{\"source_data_id\":\"%s\",\"name\":\"by-hand\",\"environment_id\":"
+                           "\"1-UNIX_HOST_ENVIRONMENT-2\",\"appdata_source_params\":"
+                           "{\"postgresPort\":5999,\"mountLocation\":\"/mnt/by-hand\"}}",
+                           id);
+
+    (void)state;
+    assert_int_equal(test_world_call(w, "POST", "/vdbs/provision_by_snapshot", body, NULL), 200);
+    w->now += HOUR;
+    until_off(w, port, "orders-dev");
+    w->options.prune = true;
+    test_world_options(w);
+    settle(w, gone);
+    assert_int_equal(test_world_count(w, "/vdbs", "by-hand"), 1);
+    story_member(w, "/vdbs", "orders-dev", "enabled", "true");
+    free(body);
+    free(id);
+    free(gone);
+    free(port);
+    test_world_free(w);
+}
+
 static void test_what_is_to_be_forgotten_is_switched_on_first(void **state)
 {
     struct test_world *w = story_of(estate_all());
@@ -283,6 +313,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_its_manifest_is_gone),
+        cmocka_unit_test(test_its_deletion_has_to_wait),
         cmocka_unit_test(test_what_is_to_be_forgotten_is_switched_on_first),
         cmocka_unit_test(test_its_parent_was_taken_over),
         cmocka_unit_test(test_the_ledger_is_lost_and_it_is_suspended),
