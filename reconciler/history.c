@@ -157,6 +157,14 @@ static char *read_text(const char **at)
     return s;
 }
 
+/* The same; empty where none was written. */
+static char *read_name(const char **at)
+{
+    char *s = read_text(at);
+
+    return s ? s : xstrdup("");
+}
+
 static void write_track(struct buf *out, const struct track *t)
 {
     write_text(out, t->key);
@@ -177,7 +185,7 @@ static struct last_error *read_error(const char **at)
     struct last_error head;
 
     read_bytes(at, &head, sizeof(head));
-    char *text = read_text(at);
+    char *text = read_name(at);
     size_t n = strlen(text) + 1;
     struct last_error *e = xmalloc(sizeof(*e) + n);
     *e = head;
@@ -188,7 +196,7 @@ static struct last_error *read_error(const char **at)
 
 static void read_track(struct tracks *tracks, const char **at)
 {
-    char *key = read_text(at);
+    char *key = read_name(at);
     struct track *t = track_put(tracks, key, 0);
 
     free(key);

@@ -146,6 +146,7 @@ static bool match_adopt_id(const struct world *world, const struct wanted *w, st
     const struct observed_list *l = &world->observed->kinds[w->object->kind->kind];
     struct observed_item *item =
         id ? observed_by_id(world->observed, w->object->kind->kind, id) : NULL;
+    const struct entry *claim = item ? claimed_by(world, w, item) : NULL;
 
     if (!id)
         return false;
@@ -159,8 +160,8 @@ static bool match_adopt_id(const struct world *world, const struct wanted *w, st
                            w->object->kind->arg, id);
     } else if (owned_elsewhere(world, item)) {
         conflict(p, item, elsewhere_text(item));
-    } else if (claimed_by(world, w, item)) {
-        conflict(p, item, claimed_text(item, claimed_by(world, w, item)));
+    } else if (claim) {
+        conflict(p, item, claimed_text(item, claim));
     } else {
         p->by_tag = streq(item->owner, world->instance);
         p->match = p->by_tag ? MATCH_OURS : MATCH_ADOPT;

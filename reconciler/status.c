@@ -289,16 +289,18 @@ void cycle_track(struct cycle *c, const struct step *s, size_t from)
 
     for (size_t i = from; i < s->fx->n; i++) {
         const struct effect *e = &s->fx->items[i];
+        const char *failed = mover(e, MOVES_FAILED);
         planned = planned || e->type == FX_PLANNED || e->type == FX_RESTED;
         all = all || suspends(e);
-        if (mover(e, MOVES_FAILED))
-            note_failure(c, mover(e, MOVES_FAILED), step_wall(s));
+        if (failed)
+            note_failure(c, failed, step_wall(s));
     }
     if ((planned && c->plan) || all)
         update_all(c, planned && c->plan, step_wall(s));
     for (size_t i = from; i < s->fx->n && cycle_plan(c); i++) {
-        if (mover(&s->fx->items[i], MOVES_ONE))
-            update(c, mover(&s->fx->items[i], MOVES_ONE), true, step_wall(s));
+        const char *key = mover(&s->fx->items[i], MOVES_ONE);
+        if (key)
+            update(c, key, true, step_wall(s));
     }
 }
 

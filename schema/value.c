@@ -284,9 +284,10 @@ static bool pair(struct pairing *p, size_t w)
 static const cJSON **elements(const cJSON *list, size_t n)
 {
     const cJSON **items = xcalloc(n, sizeof(const cJSON *));
+    const cJSON *item;
     size_t i = 0;
 
-    for (const cJSON *item = list->child; item; item = item->next)
+    cJSON_ArrayForEach(item, list)
         items[i++] = item;
     return items;
 }
