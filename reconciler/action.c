@@ -435,6 +435,12 @@ static void there_to_stay(struct exec *x, struct action *a, struct step *s)
 
     if (e && e->owes_enable && enabled >= 0 && item->object->values[enabled].i)
         e->owes_enable = e->enabled_again = false; /* recorded when the action is done */
+    if (a->only_waits && e && !e->intent.makes) {
+        entry_close(e);
+        action_record(e, s);
+        action_leave(x, a, s);
+        return;
+    }
     if (e && a->run->made)
         entry_close(e);
     diff_object(x->world, a->wanted, item, e, a->verb == VERB_ADOPT, &d);

@@ -104,6 +104,7 @@ void cycle_hold(struct cycle *c, msec wall)
         struct action *a = &c->plan->items[i];
         const struct suspension *s =
             suspension_of(&c->options, c->ledger, a->kind->kind, a->key, wall);
+        a->only_waits = a->only_waits || (s && a->verb == VERB_NONE);
         if (s && a->state == A_WAITING && !a->pays_debt && a->verb != VERB_NONE)
             action_block_as(a, BLOCK_SUSPENDED, suspension_text(s));
     }

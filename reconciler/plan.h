@@ -83,6 +83,7 @@ struct action {
     bool suspect;    /* DCT may be making it already; see suspects.h */
     bool unanswered; /* a write to it got no answer, and what became of it is not known yet */
     bool pays_debt;  /* and nothing but switching it on again is to be done */
+    bool only_waits; /* for the end of a job: policy forbids what that would lead to */
     bool unsound;    /* its creation did not come to its end: nothing is made from it */
 
     /* A job that the ledger knows and that goes on while the action cannot begin: it

@@ -451,9 +451,13 @@ static void plan_settled(struct planning *p, const struct wanted *w, const struc
                                         xstrdup("a connector came later than it did"));
         planning_block_by_policy(p->in, a, w);
     } else if (e && e->intent.open) {
-        (void)planning_add(p, VERB_NONE, w, pair->item,
-                           xstrdup(e->intent.job ? "a job is still under way"
-                                                 : "a write to it got no answer"));
+        enum block as;
+        struct action *a = planning_add(p, VERB_NONE, w, pair->item,
+                                        xstrdup(e->intent.job ? "a job is still under way"
+                                                              : "a write to it got no answer"));
+        char *forbidden = planning_policy(p->in, w, &as);
+        a->only_waits = forbidden;
+        free(forbidden);
     } else {
         p->plan->in_sync++;
     }

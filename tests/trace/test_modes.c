@@ -232,6 +232,35 @@ static void test_new_manifests_find_the_running_job(void **state)
     test_world_free(w);
 }
 
+/* It comes to its end, and nothing follows: what it leads to may be looked at later. */
+static void test_a_suspension_lets_a_running_job_end(void **state)
+{
+    const struct suspension all = { .kind = KINDS, .reason = "INC-1" };
+    struct test_world *w = story_service(estate_all());
+    char *changed = text_with(estate_all(), "for developers", "for all");
+
+    (void)state;
+    test_world_manifests(w, changed);
+    for (size_t i = 0; i < 600 && !w->sent.n; i++)
+        test_world_run(w, 100);
+    story_holds(w->sent.items[0], "VDB/orders-dev PATCH /vdbs/{id}");
+    test_world_run(w, 100); /* its answer is there, its job goes on */
+    story_forget(w);
+    w->options.suspensions = &all;
+    w->options.n_suspensions = 1;
+    test_world_restart(w);
+    test_world_manifests(w, estate_all());
+    story_go_on(w, 3600000);
+    story_sent(w, "");
+    story_member(w, "/vdbs", "orders-dev", "description", "for all");
+    w->options.n_suspensions = 0;
+    test_world_options(w);
+    story_go_on(w, 3600000);
+    story_sent(w, "VDB/orders-dev PATCH /vdbs/{id} {\"description\":\"for developers\"}\n");
+    free(changed);
+    test_world_free(w);
+}
+
 static void test_a_new_process_finds_the_running_job(void **state)
 {
     struct test_world *w = test_world_new(&(struct sim_options){ .strict = true }, CYCLE_APPLY);
@@ -285,6 +314,7 @@ int main(void)
         cmocka_unit_test(test_a_suspension_runs_out),
         cmocka_unit_test(test_a_blocked_line_stops_no_service),
         cmocka_unit_test(test_new_manifests_find_the_running_job),
+        cmocka_unit_test(test_a_suspension_lets_a_running_job_end),
         cmocka_unit_test(test_a_new_process_finds_the_running_job),
         cmocka_unit_test(test_a_manifest_that_goes_while_its_job_runs),
     };
