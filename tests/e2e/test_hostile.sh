@@ -45,7 +45,7 @@ works_on() {
     before=$(grep -c 'VDB/.*update done' "$work/log" || true)
     sim drift "{\"kind\": \"vdbs\", \"name\": \"crm-dev\", \"set\": {\"description\": \"by hand $before\"}}" >"$work/reply"
     kill -HUP "$DAEMON"
-    await_log 40 "-$((before + 1))" 'VDB/.*update done'
+    await_log 120 "-$((before + 1))" 'VDB/.*update done'
 }
 
 is_bounded() {
