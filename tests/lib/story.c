@@ -176,6 +176,13 @@ void story_meddle(struct test_world *w, const char *how, const char *json)
     free(said);
 }
 
+void story_spoil_description(struct test_world *w)
+{
+    story_meddle(
+        w, "drift",
+        "{\"kind\":\"vdbs\",\"name\":\"orders-dev\",\"set\":{\"description\":\"by hand\"}}");
+}
+
 void story_member(struct test_world *w, const char *collection, const char *name, const char *path,
                   const char *expected)
 {

@@ -36,6 +36,8 @@ void story_sent(struct test_world *w, const char *expected);
 /* Somebody changes, makes or removes an object behind our back:
  * {"kind": "vdbs", "name": "orders-dev", "set": {…}}. */
 void story_meddle(struct test_world *w, const char *how, const char *json);
+/* Somebody changes what the manifest of orders-dev says. */
+void story_spoil_description(struct test_world *w);
 /* One thing of estate_all() that changes, and every write that this asks for. */
 struct story_change {
     const char *what;      /* name of the test */

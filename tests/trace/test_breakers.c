@@ -12,13 +12,6 @@
 #include "tests/lib/estate.h"
 #include "tests/lib/story.h"
 
-static void spoil_description(struct test_world *w)
-{
-    story_meddle(
-        w, "drift",
-        "{\"kind\":\"vdbs\",\"name\":\"orders-dev\",\"set\":{\"description\":\"by hand\"}}");
-}
-
 /* Somebody changes it back each time: after a few repairs it is left alone. */
 static void test_an_object_that_flips_is_left_alone_for_an_hour(void **state)
 {
@@ -26,11 +19,11 @@ static void test_an_object_that_flips_is_left_alone_for_an_hour(void **state)
 
     (void)state;
     for (unsigned i = 0; i < FLIPS_MAX; i++) {
-        spoil_description(w);
+        story_spoil_description(w);
         story_settle(w);
     }
     story_forget(w);
-    spoil_description(w);
+    story_spoil_description(w);
     story_rest(w, NULL);
     story_sent(w, "");
     assert_false(w->converged);
@@ -63,7 +56,7 @@ static void test_what_is_left_alone_is_told_once(void **state)
     story_go_on(w, 60 * minute);
     story_forget(w);
     for (unsigned i = 0; i <= FLIPS_MAX; i++) {
-        spoil_description(w);
+        story_spoil_description(w);
         test_world_nudge(w);
         story_go_on(w, minute);
     }
@@ -125,7 +118,7 @@ static void test_suspended_kinds_are_not_touched_until_the_end(void **state)
     w->options.suspensions = &vdbs;
     w->options.n_suspensions = 1;
     test_world_restart(w);
-    spoil_description(w);
+    story_spoil_description(w);
     char *plan = story_plan(w, estate_all());
     story_holds(plan, "its kind is suspended: INC-1234");
     free(plan);
@@ -152,7 +145,7 @@ static void test_an_end_that_the_configuration_gave_is_told_once(void **state)
     w->options.suspensions = all;
     w->options.n_suspensions = 3;
     test_world_options(w);
-    spoil_description(w);
+    story_spoil_description(w);
     story_go_on(w, 39000000 - w->now);
     story_sent(w, "");
     assert_int_equal(

@@ -94,13 +94,6 @@ static void test_a_change_under_way_goes_on(void **state)
     free(port);
 }
 
-static void spoil(struct test_world *w)
-{
-    story_meddle(
-        w, "drift",
-        "{\"kind\":\"vdbs\",\"name\":\"orders-dev\",\"set\":{\"description\":\"by hand\"}}");
-}
-
 static const char repair[] =
     "VDB/orders-dev PATCH /vdbs/{id} {\"description\":\"for developers\"}\n";
 
@@ -113,7 +106,7 @@ static struct test_world *suspended(msec until)
     test_world_ask(w, EV_SUSPEND,
                    (struct hand){
                        .whom = "uid 0 (root)", .kind = KIND_VDB, .until = w->now + until });
-    spoil(w);
+    story_spoil_description(w);
     test_world_nudge(w);
     story_go_on(w, MINUTE);
     story_sent(w, "");

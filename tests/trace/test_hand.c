@@ -18,13 +18,6 @@ static const msec HOUR = 3600000;
 
 static const char root[] = "uid 0 (root)";
 
-static void spoil(struct test_world *w)
-{
-    story_meddle(
-        w, "drift",
-        "{\"kind\":\"vdbs\",\"name\":\"orders-dev\",\"set\":{\"description\":\"by hand\"}}");
-}
-
 static const char repair[] =
     "VDB/orders-dev PATCH /vdbs/{id} {\"description\":\"for developers\"}\n";
 
@@ -64,7 +57,7 @@ static void test_one_object_is_left_alone_until_it_is_resumed(void **state)
     test_world_ask(w, EV_SUSPEND, on_object("INC-1", 0));
     is_suspended(w, "VDB/orders-dev", "it is suspended: INC-1, by uid 0 (root)");
     is_suspended(w, "VDB/orders-test", NULL);
-    spoil(w);
+    story_spoil_description(w);
     story_go_on(w, HOUR);
     story_sent(w, "");
     test_world_ask(w, EV_RESUME, on_object(NULL, 0));
@@ -132,7 +125,7 @@ static void test_a_restart_lifts_nothing(void **state)
     test_world_ask(w, EV_SUSPEND, (struct hand){ .whom = root, .kind = KINDS, .reason = "freeze" });
     test_world_restart(w);
     test_world_manifests(w, estate_all());
-    spoil(w);
+    story_spoil_description(w);
     story_go_on(w, HOUR);
     story_sent(w, "");
     is_suspended(w, "Engine/east", "everything is suspended: freeze, by uid 0 (root)");
@@ -156,7 +149,7 @@ static void test_it_ends_by_itself(void **state)
     test_world_ask(w, EV_SUSPEND,
                    (struct hand){ .whom = root, .kind = KIND_VDB, .until = w->now + HOUR });
     is_suspended(w, "VDB/orders-test", "its kind is suspended: no reason given");
-    spoil(w);
+    story_spoil_description(w);
     story_go_on(w, HOUR - 1);
     story_sent(w, "");
     story_go_on(w, 60000);

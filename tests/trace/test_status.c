@@ -67,13 +67,6 @@ static void went_through(const struct test_world *w, const char *key, const char
     buf_clear(&b);
 }
 
-static void spoil(struct test_world *w)
-{
-    story_meddle(
-        w, "drift",
-        "{\"kind\":\"vdbs\",\"name\":\"orders-dev\",\"set\":{\"description\":\"by hand\"}}");
-}
-
 static void test_from_nothing_to_ready(void **state)
 {
     struct test_world *w = test_world_new(&(struct sim_options){ .strict = true }, CYCLE_RUN);
@@ -131,7 +124,7 @@ static void test_drift_that_is_only_reported(void **state)
 
     (void)state;
     test_world_manifests(w, yaml);
-    spoil(w);
+    story_spoil_description(w);
     story_go_on(w, HOUR);
     is(w, "VDB/orders-dev", CONDITION_READY, "Ready True Available");
     is(w, "VDB/orders-dev", CONDITION_SYNCED, "Synced False NotEnforced");
@@ -179,7 +172,7 @@ static void test_a_failure_is_retried_and_then_stalls(void **state)
     struct test_world *w = story_service(estate_all());
 
     (void)state;
-    spoil(w);
+    story_spoil_description(w);
     w->fate = patches_fail;
     test_world_nudge(w);
     test_world_run(w, HOUR);
@@ -212,7 +205,7 @@ static void test_a_write_without_an_answer(void **state)
     struct test_world *w = story_service(estate_all());
 
     (void)state;
-    spoil(w);
+    story_spoil_description(w);
     w->fate = patches_are_refused;
     test_world_nudge(w);
     test_world_run(w, HOUR);
