@@ -1,7 +1,6 @@
 /* Guests of the two sides: those who wait, and those without manners. */
+#include "tests/lib/descriptors.h"
 #include "tests/unit/test_listener.h"
-
-#include <dirent.h>
 
 static void news_end_a_wait(void **state)
 {
@@ -125,24 +124,12 @@ static void rubbish_harms_nobody(void **state)
     world_free(w);
 }
 
-static size_t descriptors(void)
-{
-    DIR *d = opendir("/proc/self/fd");
-    size_t n = 0;
-
-    while (d && readdir(d)) // NOLINT(concurrency-mt-unsafe): nobody else reads this stream
-        n++;
-    if (d)
-        (void)closedir(d);
-    return n;
-}
-
 /* Half a request and the end come in one go, and nobody hears of the end. */
 static void who_hung_up_early_is_let_go(void **state)
 {
     (void)state;
     struct world *w = world_new();
-    size_t before = descriptors();
+    size_t before = open_descriptors();
 
     for (unsigned i = 0; i < 10; i++) {
         int fd = i % 2 ? call_control(w) : call_status(w);
@@ -155,7 +142,7 @@ static void who_hung_up_early_is_let_go(void **state)
     check(answer, "200", "ok");
     free(answer);
     settle(w);
-    assert_true(descriptors() <= before);
+    assert_true(open_descriptors() <= before);
     world_free(w);
 }
 
@@ -195,15 +182,6 @@ static void requests_have_limits(void **state)
     free(long_header);
     free(long_path);
     world_free(w);
-}
-
-static size_t open_descriptors(void)
-{
-    size_t n = 0;
-
-    for (int fd = 0; fd < 4096; fd++)
-        n += fcntl(fd, F_GETFD) >= 0;
-    return n;
 }
 
 /* Silent connections, as many as there are descriptors for: those beyond the

@@ -7,7 +7,6 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <dirent.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -20,6 +19,7 @@
 #include "daemon/log.h"
 #include "daemon/socket.h"
 #include "schema/json.h"
+#include "tests/lib/descriptors.h"
 #include "tests/lib/fuzz.h"
 #include "tests/lib/http_server.h"
 #include "tests/lib/tree.h"
@@ -49,18 +49,6 @@ static void set_key(void)
     static char key[] = "DCTD_TEST_KEY=1.secretkey";
 
     fuzz_holds(putenv(key) == 0, "there is an environment"); // NOLINT(concurrency-mt-unsafe)
-}
-
-static size_t open_descriptors(void)
-{
-    DIR *d = opendir("/proc/self/fd");
-    size_t n = 0;
-
-    while (d && readdir(d)) // NOLINT(concurrency-mt-unsafe): nobody else reads this stream
-        n++;
-    if (d)
-        (void)closedir(d);
-    return n;
 }
 
 static char *on_unready(void *ctx)
