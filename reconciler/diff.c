@@ -47,15 +47,6 @@ bool mark_is_stale(const struct wanted *w, const struct entry *e, const struct o
     return item->marked && (is_off(w->object) || !is_off(item->object) || (e && e->repaid));
 }
 
-bool needs_mark(const struct wanted *w, const struct observed_item *item)
-{
-    int row = table_find(w->object->kind->table, "enabled");
-
-    return !item->marked && row >= 0 &&
-           (w->object->values[row].state != V_SET ||
-            ignored(w->object, &w->object->kind->table.rows[row]));
-}
-
 static char *shown(const struct field *f, const struct value *v)
 {
     struct buf b = BUF_WITH_LIMIT(SHOWN_MAX);

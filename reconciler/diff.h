@@ -53,7 +53,5 @@ bool row_compared(const struct field *f);
 bool enable_owed(const struct entry *e, const struct observed_item *item);
 /* Is it marked as off for a while, and that is over? */
 bool mark_is_stale(const struct wanted *w, const struct entry *e, const struct observed_item *item);
-/* Would nothing but the ledger know that it is to be on again? */
-bool needs_mark(const struct wanted *w, const struct observed_item *item);
 
 #endif

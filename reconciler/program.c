@@ -232,7 +232,7 @@ static void add_mark(const struct exec *x, struct action *a, enum todo_type type
 void program_off(const struct exec *x, struct action *a, const struct observed_item *item)
 {
     program_clear(a->run);
-    if (needs_mark(a->wanted, item))
+    if (!item->marked)
         add_mark(x, a, TODO_MARK);
     (void)add(a->run, TODO_DISABLE, &a->kind->disable);
 }
@@ -255,7 +255,7 @@ static void add_switching(const struct exec *x, struct action *a, const struct o
     bool stays_off = wanted->state == V_SET && !wanted->i, on = is_on(&item->object->values[row]);
     bool off = on && (needs_disabled(a, left) || (left[row] && stays_off));
 
-    if (before && off && !stays_off && needs_mark(a->wanted, item))
+    if (before && off && !stays_off && !item->marked)
         add_mark(x, a, TODO_MARK);
     if (before && off)
         (void)add(a->run, TODO_DISABLE, &a->kind->disable);

@@ -72,9 +72,11 @@ static bool drop_tags(struct random_run *r)
     struct inside o = { 0 };
 
     /* After the ledger was lost the tag is all that tells. */
-    return pick(r, "/vdbs /dsources /environments /sources /toolkits /management/engines", &o) &&
-           test_world_ledger_names(random_world(r), o.id) &&
-           drift(r, &o, "{\"tags\":[]}", "tags removed");
+    if (!pick(r, "/vdbs /dsources /environments /sources /toolkits /management/engines", &o) ||
+        !test_world_ledger_names(random_world(r), o.id))
+        return false;
+    random_promises_bare(&r->promises, o.id);
+    return drift(r, &o, "{\"tags\":[]}", "tags removed");
 }
 
 /* While nothing is on its way to it: what was begun is carried through. */

@@ -318,6 +318,7 @@ void random_promises_end(struct random_promises *p)
 {
     p->invariants->also = NULL;
     strings_clear(&p->switched);
+    strings_clear(&p->bare);
     strings_clear(&p->let_go);
     strings_clear(&p->begun);
     strings_clear(&p->lifted);
@@ -349,18 +350,22 @@ static bool barred(const struct random_promises *p, const struct inside *o)
     return off || json_true(o->json, "is_locked");
 }
 
-/* The ledger was lost, and the object bears no mark: its manifest alone tells that it
- * is to be on, which counts once nothing holds that manifest back. */
-static bool told_by_manifest_alone(const struct random_promises *p, const struct inside *o)
+/* The ledger was lost, and somebody took the tags off: nothing tells of the debt. */
+static bool nobody_knows(const struct random_promises *p, const struct inside *o)
 {
     const struct test_world *w = p->invariants->world;
     char *id = xasprintf("\"id\":\"%s\"", o->id);
-    bool owed = o->marked;
+    bool told = o->marked || !strings_has(&p->bare, o->id);
 
-    for (size_t i = 0; i < w->n_ledger && !owed; i++)
-        owed = strstr(w->ledger[i].text, id) && strstr(w->ledger[i].text, "\"owesEnable\"");
+    for (size_t i = 0; i < w->n_ledger && !told; i++)
+        told = strstr(w->ledger[i].text, id) && strstr(w->ledger[i].text, "\"owesEnable\"");
     free(id);
-    return p->forgetful && !owed;
+    return p->forgetful && !told;
+}
+
+void random_promises_bare(struct random_promises *p, const char *id)
+{
+    strings_add(&p->bare, id);
 }
 
 void random_promises_disabled(struct random_promises *p, const char *id)
@@ -381,13 +386,10 @@ void random_promises_at_rest(struct random_promises *p)
             if (!inside_find(p->invariants->world->sim, datasets[k], p->switched.items[i], &o) ||
                 !o.off)
                 continue;
-            if (p->forgetful && !o.marked && !test_world_ledger_names(p->invariants->world, o.id) &&
-                (p->estate->emptied || !thing_named(p->estate, &o)))
-                continue; /* nobody knows of it any more */
             bool foreign = !streq(o.owner, p->invariants->world->options.instance);
             invariants_expect(p->invariants,
                               foreign || barred(p, &o) || wants_off(thing_named(p->estate, &o)) ||
-                                  told_by_manifest_alone(p, &o),
+                                  nobody_knows(p, &o),
                               "%s was switched off for a change, and is off at rest", o.name);
         }
     }

@@ -14,6 +14,7 @@ struct random_promises {
     bool forgetful;          /* the ledger was lost: what no object shows may be forgotten */
     struct tally *tally;     /* of the verbs that were carried through */
     struct strings switched; /* ids of what we switched off, wanted on */
+    struct strings bare;     /* ids of what somebody took the tags off */
     struct strings let_go;   /* "key id" in turn: what the ledger forgot */
     struct strings lifted;   /* suspensions' keys, while the process lives that knows it */
     size_t lifted_in;        /* that process */
@@ -28,6 +29,8 @@ void random_promises_begin(struct random_promises *p, struct invariants *v,
 void random_promises_end(struct random_promises *p);
 /* Somebody else switched it off: that is no debt. */
 void random_promises_disabled(struct random_promises *p, const char *id);
+/* Somebody took its tags off. */
+void random_promises_bare(struct random_promises *p, const char *id);
 /* Somebody is about to suspend something. */
 void random_promises_suspend(struct random_promises *p);
 /* What people have suspended, as the ledger holds it. */

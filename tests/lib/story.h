@@ -27,9 +27,13 @@ void story_go_on(struct test_world *w, msec span);
 /* What the plan of those manifests would say; sends nothing but reads. */
 char *story_plan(struct test_world *w, const char *yaml);
 
-/* Body of the two calls that mark what is off for a while and unmark it, where no
- * manifest says that it is to be on. */
+/* Body of the two calls that mark what is off for a while and unmark it; and both
+ * ways of orders-dev, for a change that needs it off. */
 #define MARKED "{\"tags\":[{\"key\":\"dctd-owes-enable\",\"value\":\"test\"}]}\n"
+#define DEV_OFF \
+    "VDB/orders-dev POST /vdbs/{id}/tags " MARKED "VDB/orders-dev POST /vdbs/{id}/disable {}\n"
+#define DEV_ON \
+    "VDB/orders-dev POST /vdbs/{id}/enable {}\nVDB/orders-dev POST /vdbs/{id}/tags/delete " MARKED
 
 /* Every write since the last story_forget(), one a line. */
 void story_sent(struct test_world *w, const char *expected);

@@ -108,7 +108,7 @@ broken "a job that timed out is a success" write 's/{ "TIMEDOUT", JOB_LOST }/{ "
     test_torture_reads test_torture_jobs
 broken "a lost ledger asks for no job that makes it already" outcome 's/return a->suspect \&\& /return false \&\& /' \
     test_torture_ledger
-broken "what is off for a change is not marked" diff 's/^    return !item->marked \&\& row >= 0 \&\&/    return false \&\& row >= 0 \&\&/' \
+broken "what is off for a change is not marked" program 's/!stays_off \&\& !item->marked)/false)/' \
     test_torture_ledger
 broken "a lost creation is no failed one" planner 's/^    return e \&\& e->intent.lost \&\&/    return false \&\& e->intent.lost \&\&/' \
     test_lost_jobs

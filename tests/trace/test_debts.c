@@ -149,46 +149,66 @@ static void test_the_ledger_is_lost_and_it_is_suspended(void **state)
     test_world_free(w);
 }
 
-/* The mark alone tells of it, and no manifest does: it is switched on, and nothing
- * else; no trace stays. */
-static void test_neither_ledger_nor_manifest_tells_of_it(void **state)
+/* The engine's manifest alone. */
+static char *engine_only(void)
 {
     const char *rest = strstr(estate_all(), "---\napiVersion: dct/v1\nkind: Connector");
-    char *engine = xstrndup(estate_all(), (size_t)(rest - estate_all()));
-    char *port = text_with(estate_all(), "port: 5435", "port: 5535");
+
+    return xstrndup(estate_all(), (size_t)(rest - estate_all()));
+}
+
+static void marked_only(const char *name, const char *port, bool prune)
+{
+    struct test_world *w = story_of(estate_all());
+    char *key = xasprintf("VDB/%s", name), *engine = engine_only();
+    char *sent = xasprintf("%s POST /vdbs/{id}/enable {}\n"
+                           "%s POST /vdbs/{id}/tags/delete " MARKED,
+                           key, key);
+    char *said = xasprintf("~ %s enable: it was disabled for a change, and is enabled", key);
+
+    until_off(w, port, name);
+    test_world_ledger_lost(w);
+    story_forget(w);
+    w->options.prune = prune;
+    test_world_restart(w);
+    char *plan = story_plan(w, engine);
+    story_holds(plan, said);
+    free(plan);
+    settle(w, engine);
+    story_sent(w, sent);
+    story_member(w, "/vdbs", name, "enabled", "true");
+    assert_null(test_world_ledger(w, key));
+    plan = story_plan(w, engine);
+    story_holds(plan, "No changes.");
+    story_lacks(plan, "VDB");
+    free(plan);
+    free(said);
+    free(sent);
+    free(engine);
+    free(key);
+    test_world_free(w);
+}
+
+/* The mark alone tells of it, and no manifest does, whatever it said while there was
+ * one: it is switched on, and nothing else; no trace stays. */
+static void test_neither_ledger_nor_manifest_tells_of_it(void **state)
+{
+    char *silent = text_with(estate_all(), "port: 5435", "port: 5535");
+    char *says_on = text_with(estate_all(), "port: 5434", "port: 5534");
 
     (void)state;
     for (size_t prune = 0; prune < 2; prune++) {
-        struct test_world *w = story_of(estate_all());
-        until_off(w, port, "orders-test");
-        test_world_ledger_lost(w);
-        story_forget(w);
-        w->options.prune = prune;
-        test_world_restart(w);
-        char *plan = story_plan(w, engine);
-        story_holds(plan, "~ VDB/orders-test enable: it was disabled for a change, and is enabled");
-        free(plan);
-        settle(w, engine);
-        story_sent(w, "VDB/orders-test POST /vdbs/{id}/enable {}\n"
-                      "VDB/orders-test POST /vdbs/{id}/tags/delete " MARKED);
-        story_member(w, "/vdbs", "orders-test", "enabled", "true");
-        assert_null(test_world_ledger(w, "VDB/orders-test"));
-        plan = story_plan(w, engine);
-        story_holds(plan, "No changes.");
-        story_lacks(plan, "VDB");
-        free(plan);
-        test_world_free(w);
+        marked_only("orders-test", silent, prune);
+        marked_only("orders-dev", says_on, prune);
     }
-    free(port);
-    free(engine);
+    free(says_on);
+    free(silent);
 }
 
 /* A part of the manifests says nothing of what stands in the others. */
 static void test_a_part_of_the_manifests_switches_nothing_on(void **state)
 {
-    const char *rest = strstr(estate_all(), "---\napiVersion: dct/v1\nkind: Connector");
-    char *engine = xstrndup(estate_all(), (size_t)(rest - estate_all()));
-    char *port = text_with(estate_all(), "port: 5435", "port: 5535");
+    char *port = text_with(estate_all(), "port: 5435", "port: 5535"), *engine = engine_only();
     struct test_world *w = story_of(estate_all());
 
     (void)state;

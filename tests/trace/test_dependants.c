@@ -34,11 +34,9 @@ static void test_datasets_are_off_while_their_host_changes(void **state)
     free(plan);
     story_converge(w, moved);
     story_sent(w, "VDB/orders-test POST /vdbs/{id}/tags " MARKED
-                  "VDB/orders-test POST /vdbs/{id}/disable {}\n"
-                  "VDB/orders-dev POST /vdbs/{id}/disable {}\n"
+                  "VDB/orders-test POST /vdbs/{id}/disable {}\n" DEV_OFF
                   "Environment/pg-target PATCH /environments/{id}/hosts/1-UNIX_HOST-2 "
-                  "{\"hostname\":\"pg-target-2.example.com\"}\n"
-                  "VDB/orders-dev POST /vdbs/{id}/enable {}\n"
+                  "{\"hostname\":\"pg-target-2.example.com\"}\n" DEV_ON
                   "VDB/orders-test POST /vdbs/{id}/enable {}\n"
                   "VDB/orders-test POST /vdbs/{id}/tags/delete " MARKED);
     story_member(w, "/vdbs", "orders-dev", "enabled", "true");

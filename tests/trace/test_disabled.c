@@ -52,12 +52,12 @@ static void test_refused_change_switches_it_on_again(void **state)
     fault(w, "{\"route\":\"/vdbs/*\",\"method\":\"PATCH\",\"status\":400,\"times\":1}");
     test_world_manifests(w, yaml);
     test_world_run(w, 60000);
-    story_sent(w, OFF PORT ON);
+    story_sent(w, DEV_OFF PORT DEV_ON);
     story_member(w, "/vdbs", "orders-dev", "enabled", "true");
     story_holds(buf_text(&w->trace), "failed  VDB/orders-dev: update: DCT answered 400");
     story_forget(w);
     story_settle(w);
-    story_sent(w, OFF PORT ON);
+    story_sent(w, DEV_OFF PORT DEV_ON);
     free(yaml);
     test_world_free(w);
 }
@@ -71,7 +71,7 @@ static void test_failed_job_switches_it_on_again(void **state)
     fault(w, "{\"route\":\"/vdbs/*\",\"method\":\"PATCH\",\"job\":\"FAILED\","
              "\"job_error\":\"no space left\",\"times\":1}");
     story_converge(w, yaml);
-    story_sent(w, OFF PORT ON OFF PORT ON);
+    story_sent(w, DEV_OFF PORT DEV_ON DEV_OFF PORT DEV_ON);
     story_holds(buf_text(&w->trace), "FAILED: no space left");
     free(yaml);
     test_world_free(w);

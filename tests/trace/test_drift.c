@@ -27,10 +27,10 @@ static const struct drift drifts[] = {
       "\"toolkit_path\":\"/tmp\",\"ssh_port\":22}]}",
       "VDB/orders-test POST /vdbs/{id}/tags " MARKED
       "VDB/orders-test POST /vdbs/{id}/disable {}\n"
-      "VDB/orders-dev POST /vdbs/{id}/disable {}\n"
+      DEV_OFF
       "Environment/pg-target PATCH /environments/{id}/hosts/1-UNIX_HOST-2 {\"toolkit_path\":"
       "\"/opt/delphix\"}\n"
-      "VDB/orders-dev POST /vdbs/{id}/enable {}\n"
+      DEV_ON
       "VDB/orders-test POST /vdbs/{id}/enable {}\n"
       "VDB/orders-test POST /vdbs/{id}/tags/delete " MARKED },
     { "the policy of a dSource", "dsources", "orders", "{\"sync_policy_id\":\"1-POLICY_SYNC-2\"}",
@@ -50,10 +50,10 @@ static const struct drift drifts[] = {
       "{\"enabled\":false,\"status\":\"STOPPED\"}",
       "VDB/orders-dev POST /vdbs/{id}/enable {}\n" },
     { "a port", "vdbs", "orders-dev", "{\"appdata_source_params\":{\"postgresPort\":6000}}",
-      "VDB/orders-dev POST /vdbs/{id}/disable {}\n"
+      DEV_OFF
       "VDB/orders-dev PATCH /vdbs/{id} {\"appdata_source_params\":{\"postgresPort\":5434,"
       "\"mountLocation\":\"/mnt/orders-dev\"}}\n"
-      "VDB/orders-dev POST /vdbs/{id}/enable {}\n" },
+      DEV_ON },
 
     /* Nothing of ours is different. */
     { "what no manifest declares", "vdbs", "orders-test", "{\"description\":\"mine\"}", "" },

@@ -151,9 +151,8 @@ static void test_users_by_name(void **state)
          "DSource/orders PATCH /dsources/appdata/{id} {\"environment_user\":"
          "\"HOST_USER-1\",\"staging_environment_user\":\"HOST_USER-1\"}\n");
     then(w, run,
-         "VDB/orders-dev POST /vdbs/{id}/disable {}\n"
-         "VDB/orders-dev PATCH /vdbs/{id} {\"environment_user_id\":\"HOST_USER-4\"}\n"
-         "VDB/orders-dev POST /vdbs/{id}/enable {}\n");
+         DEV_OFF
+         "VDB/orders-dev PATCH /vdbs/{id} {\"environment_user_id\":\"HOST_USER-4\"}\n" DEV_ON);
     free(ingest);
     free(both);
     free(run);

@@ -82,77 +82,77 @@ static const struct story_change changes[] = {
       "snapshotPolicy: daily",
       "snapshotPolicy: daily\n"
       "  mountPoint: /x",
-      "VDB/orders-dev POST /vdbs/{id}/disable {}\n"
+      DEV_OFF
       "VDB/orders-dev PATCH /vdbs/{id} {\"mount_point\":\"/x\"}\n"
-      "VDB/orders-dev POST /vdbs/{id}/enable {}\n" },
+      DEV_ON },
     { "so are database parameters",
       "snapshotPolicy: daily",
       "snapshotPolicy: daily\n"
       "  configParams: {a: b}",
-      "VDB/orders-dev POST /vdbs/{id}/disable {}\n"
+      DEV_OFF
       "VDB/orders-dev PATCH /vdbs/{id} {\"config_params\":{\"a\":\"b\"}}\n"
-      "VDB/orders-dev POST /vdbs/{id}/enable {}\n" },
+      DEV_ON },
     { "so are further mount points",
       "snapshotPolicy: daily",
       "snapshotPolicy: daily\n"
       "  additionalMountPoints: [{sharedPath: a, mountPath: /a,\n"
       "                          environmentId: 1-UNIX_HOST_ENVIRONMENT-2}]",
-      "VDB/orders-dev POST /vdbs/{id}/disable {}\n"
+      DEV_OFF
       "VDB/orders-dev PATCH /vdbs/{id} {\"additional_mount_points\":[{\"shared_path\":\"a\","
       "\"mount_path\":\"/a\",\"environment_id\":\"1-UNIX_HOST_ENVIRONMENT-2\"}]}\n"
-      "VDB/orders-dev POST /vdbs/{id}/enable {}\n" },
+      DEV_ON },
     { "so are environment variables",
       "snapshotPolicy: daily",
       "snapshotPolicy: daily\n"
       "  customEnvVars: {A: b}",
-      "VDB/orders-dev POST /vdbs/{id}/disable {}\n"
+      DEV_OFF
       "VDB/orders-dev PATCH /vdbs/{id} {\"custom_env_vars\":{\"A\":\"b\"}}\n"
-      "VDB/orders-dev POST /vdbs/{id}/enable {}\n" },
+      DEV_ON },
     { "so are files of them",
       "snapshotPolicy: daily",
       "snapshotPolicy: daily\n"
       "  customEnvFiles: [/etc/env]",
-      "VDB/orders-dev POST /vdbs/{id}/disable {}\n"
+      DEV_OFF
       "VDB/orders-dev PATCH /vdbs/{id} {\"custom_env_files\":[\"/etc/env\"]}\n"
-      "VDB/orders-dev POST /vdbs/{id}/enable {}\n" },
+      DEV_ON },
     { "so is a port",
       "port: 5434",
       "port: 5534",
-      "VDB/orders-dev POST /vdbs/{id}/disable {}\n"
+      DEV_OFF
       "VDB/orders-dev PATCH /vdbs/{id} {\"appdata_source_params\":{\"postgresPort\":5534,"
       "\"mountLocation\":\"/mnt/orders-dev\"}}\n"
-      "VDB/orders-dev POST /vdbs/{id}/enable {}\n" },
+      DEV_ON },
     { "so is a mount location",
       "mountLocation: /mnt/orders-dev}",
       "mountLocation: /mnt/orders-dev2}",
-      "VDB/orders-dev POST /vdbs/{id}/disable {}\n"
+      DEV_OFF
       "VDB/orders-dev PATCH /vdbs/{id} {\"appdata_source_params\":{\"postgresPort\":5434,"
       "\"mountLocation\":\"/mnt/orders-dev2\"}}\n"
-      "VDB/orders-dev POST /vdbs/{id}/enable {}\n" },
+      DEV_ON },
     { "so is a privileged user",
       "mountLocation: /mnt/orders-dev}",
       "mountLocation: /mnt/orders-dev, privilegedOsUser: pgadm}",
-      "VDB/orders-dev POST /vdbs/{id}/disable {}\n"
+      DEV_OFF
       "VDB/orders-dev PATCH /vdbs/{id} {\"appdata_source_params\":{\"postgresPort\":5434,"
       "\"mountLocation\":\"/mnt/orders-dev\",\"privilegedOsUser\":\"pgadm\"}}\n"
-      "VDB/orders-dev POST /vdbs/{id}/enable {}\n" },
+      DEV_ON },
     { "so are settings",
       "mountLocation: /mnt/orders-dev}",
       "mountLocation: /mnt/orders-dev, settings: {work_mem: 4MB}}",
-      "VDB/orders-dev POST /vdbs/{id}/disable {}\n"
+      DEV_OFF
       "VDB/orders-dev PATCH /vdbs/{id} {\"appdata_source_params\":{\"postgresPort\":5434,"
       "\"mountLocation\":\"/mnt/orders-dev\",\"configSettingsStg\":[{\"propertyName\":"
       "\"work_mem\",\"value\":\"4MB\",\"commentProperty\":false}]}}\n"
-      "VDB/orders-dev POST /vdbs/{id}/enable {}\n" },
+      DEV_ON },
     { "what needs it off and what does not go together",
       "  description: for developers\n"
       "  postgresql: {port: 5434",
       "  description: for all\n"
       "  postgresql: {port: 5444",
-      "VDB/orders-dev POST /vdbs/{id}/disable {}\n"
+      DEV_OFF
       "VDB/orders-dev PATCH /vdbs/{id} {\"appdata_source_params\":{\"postgresPort\":5444,"
       "\"mountLocation\":\"/mnt/orders-dev\"},\"description\":\"for all\"}\n"
-      "VDB/orders-dev POST /vdbs/{id}/enable {}\n" },
+      DEV_ON },
     { "hooks around refreshes go below hooks",
       "snapshotPolicy: daily",
       "snapshotPolicy: daily\n"
