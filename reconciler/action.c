@@ -411,7 +411,7 @@ static bool left_behind(const struct action *a, const struct entry *e, const str
     if (creation_failed(e, a->id))
         return true;
     return e->intent.makes && (strings_has(&a->run->broken, a->id) ||
-                               (e->intent.lost && creation_differs(a->wanted, d)));
+                               (e->intent.lost && creation_differs(a->wanted, e, d)));
 }
 
 /* It is not built upon, and not repaired: the next plan says what is to be done. */

@@ -6,7 +6,16 @@
 #include "reconciler/planner.h"
 #include "schema/wire.h"
 
-bool creation_differs(const struct wanted *w, const struct diff *d)
+/* Did the creation ask for what the manifest says now? What it never asked for tells
+ * nothing of how it ended. Nobody knows where nothing is remembered of it. */
+static bool was_asked_for(const struct wanted *w, const struct entry *e, size_t row)
+{
+    const struct fingerprint *asked = entry_digest(e, w->object->kind->table.rows[row].yaml);
+
+    return asked ? fingerprint_same(asked, &w->object->values[row].digest) : !e->n_applied;
+}
+
+bool creation_differs(const struct wanted *w, const struct entry *e, const struct diff *d)
 {
     const unsigned variant = 1U << wire_create_variant(w->object);
 
@@ -14,7 +23,8 @@ bool creation_differs(const struct wanted *w, const struct diff *d)
         const struct field *f = &w->object->kind->table.rows[d->changes[i].row];
         if (streq(f->yaml, "metadata.name")) /* by which it was found, or which has changed since */
             continue;
-        if (f->create && f->type != F_TAGS && (!f->creates || f->creates & variant))
+        if (f->create && f->type != F_TAGS && (!f->creates || f->creates & variant) &&
+            was_asked_for(w, e, d->changes[i].row))
             return true;
     }
     return false;
@@ -31,7 +41,7 @@ bool half_made(const struct wanted *w, const struct pairing *p, const struct dif
 
     if (!e || !d->n)
         return false;
-    return creation_failed(e, p->item->id) || (creation_lost(e, now) && creation_differs(w, d));
+    return creation_failed(e, p->item->id) || (creation_lost(e, now) && creation_differs(w, e, d));
 }
 
 bool half_made_perhaps(const struct pairing *p, const struct diff *d)

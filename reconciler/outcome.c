@@ -122,6 +122,25 @@ static void note_broken(const struct action *a, const struct entry *e, const cJS
     }
 }
 
+/* What the plan took for it by its owner tag, while no reply has named an id; or NULL. */
+static const char *taken_for(const struct exec *x, const struct action *a, const struct entry *e)
+{
+    const struct pairing *p = a->wanted ? &x->world->pairs[a->wanted - x->world->set->items] : NULL;
+
+    return p && e && e->intent.makes && p->match == MATCH_OURS ? p->item->id : NULL;
+}
+
+/* Is the job on the object that the write is about, as far as anybody knows? What
+ * others are known by has jobs of its own. */
+static bool may_be_on_it(const struct exec *x, const struct action *a, const struct entry *e,
+                         const cJSON *job)
+{
+    const char *taken = taken_for(x, a, e);
+
+    return id_of(a, e) || !job_on_known(x->world, job) ||
+           (taken && streq(json_text(job, "target_id"), taken));
+}
+
 /* DCT has lost sight of a job that may be this very write. */
 static const cJSON *lost_job(const struct exec *x, const struct action *a, const cJSON *jobs)
 {
@@ -133,7 +152,7 @@ static const cJSON *lost_job(const struct exec *x, const struct action *a, const
         return NULL;
     cJSON_ArrayForEach(job, jobs) {
         if (json_text(job, "id") && on_engine(job, a->engine) &&
-            job_is_lost(json_text(job, "status")) && (id_of(a, e) || !job_on_known(x->world, job)))
+            job_is_lost(json_text(job, "status")) && may_be_on_it(x, a, e, job))
             return job;
     }
     return NULL;

@@ -436,6 +436,7 @@ static void plan_half_made(struct planning *p, const struct wanted *w, const str
 {
     struct action *a = planning_add(p, VERB_CREATE, w, NULL, xstrdup("its creation failed"));
 
+    a->unsound = true;
     action_block_as(a, BLOCK_HALF_MADE, half_made_text(w, pair->entry, pair->item->id));
     take_changes(a, d);
     d->n = 0;

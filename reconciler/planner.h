@@ -74,8 +74,8 @@ bool half_made_perhaps(const struct pairing *p, const struct diff *d);
 bool creation_failed(const struct entry *e, const char *id);
 /* What it left behind, and what a person can do; owned. */
 char *half_made_text(const struct wanted *w, const struct entry *e, const char *id);
-/* Does something differ that its creation was to bring? */
-bool creation_differs(const struct wanted *w, const struct diff *d);
+/* Does something differ that its creation was to bring, as far as the entry knows? */
+bool creation_differs(const struct wanted *w, const struct entry *e, const struct diff *d);
 bool is_protected(const struct wanted *w, const struct entry *e);
 /* Why what is protected is not made anew. A manifest does not lift that with the
  * same breath that asks for what it forbids. */

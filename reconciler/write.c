@@ -75,6 +75,12 @@ static void note_debt(const struct action *a, const struct todo *t,
         e->repaid = !e->owes_enable;
 }
 
+/* Did the plan hold it against its manifest, and find what its creation was to bring? */
+static bool found_whole(const struct action *a)
+{
+    return a->wanted && !a->unsound;
+}
+
 /* The ledger knows of the write before DCT does. */
 static void intend(struct exec *x, struct action *a, const struct todo *t, struct step *s)
 {
@@ -93,7 +99,7 @@ static void intend(struct exec *x, struct action *a, const struct todo *t, struc
         e->origin = ORIGIN_CREATED;
         keep_created(x, a, e);
     }
-    e->failed = e->failed || creation_lost(e, s->now);
+    e->failed = e->failed || (creation_lost(e, s->now) && !found_whole(a));
     note_debt(a, t, item, e);
     if (t->type == TODO_CREATE || t->type == TODO_UPDATE)
         owe_refreshes(x, a, s);

@@ -98,12 +98,16 @@ static void backward(struct random_run *r)
     set_clock(r, -(msec)roll(&r->dice, LONGEST_JUMP), "clock jumps backward");
 }
 
-/* It goes on meanwhile: nothing that it waits for has to do with that clock. */
+/* It goes on meanwhile: nothing that it waits for has to do with that clock, unless
+ * it starts again before that is over. */
 static void set_meanwhile(struct random_run *r)
 {
     struct test_world *w = random_world(r);
     msec by = (msec)roll(&r->dice, 2 * (size_t)LONGEST_JUMP) - LONGEST_JUMP,
          wall = w->skew + w->ahead;
+
+    if (by > 0 && (test_world_late(w) || inside_out_of_sight(w->sim)))
+        return;
 
     random_tell(r, "fault", "clock is set meanwhile", "");
     test_world_set_clock(w, wall + by > 0 ? by : -wall);

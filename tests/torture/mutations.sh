@@ -112,6 +112,10 @@ broken "what is off for a change is not marked" program 's/!stays_off \&\& !item
     test_torture_ledger
 broken "a lost creation is no failed one" planner 's/^    return e \&\& e->intent.lost \&\&/    return false \&\& e->intent.lost \&\&/' \
     test_lost_jobs
+broken "what is asked for after a lost creation is a sign that it failed" half_made \
+    's/^            was_asked_for(w, e, d->changes\[i\].row))/            true)/' test_lost_jobs
+broken "a lost creation is no failed one where nobody heard of its job" outcome \
+    's/^    return p \&\& e \&\& e->intent.makes/    return false \&\& e->intent.makes/' test_lost_jobs
 broken "one of two candidates is taken" match 's/n->n_ours > 1 || (!n->n_ours \&\& n->n_plain > 1)/false/' \
     test_candidates
 broken "broken manifests stop no pruning" prune 's/!in->world->set->complete/false/' test_prune

@@ -93,6 +93,43 @@ static void test_work_that_goes_on_is_given_time(void **state)
     test_world_free(w);
 }
 
+/* Whose creation DCT lost sight of comes to be while the manifest asks for more than
+ * it did: that is brought in line, and is no sign of failure. */
+static void grows_meanwhile(const char *asked, const char *from, const char *to)
+{
+    struct test_world *w = linking("\"job\":\"ABANDONED\"");
+    char *changed = text_with(asked, from, to);
+
+    test_world_manifests(w, asked);
+    while (!test_world_told(w, "is not known (ABANDONED)"))
+        test_world_run(w, 1000);
+    test_world_manifests(w, changed);
+    story_go_on(w, HOUR);
+    assert_int_equal(writes_of(w, "DSource/orders POST /dsources/appdata"), 1);
+    assert_int_equal(writes_of(w, "DSource/orders POST /dsources/delete"), 0);
+    assert_int_equal(writes_of(w, "DSource/orders PATCH"), 1);
+    story_settle(w);
+    free(changed);
+    test_world_free(w);
+}
+
+static void test_what_the_manifest_asks_for_since_is_no_sign_of_failure(void **state)
+{
+    static const char last[] = "    settings: {max_connections: '200', log_statement: null}\n";
+    char *more = xasprintf("%spolicy: {replace: allow}\n", last);
+    char *said = xasprintf("%s  description: asked for later\n", last);
+    char *replaced = text_with(estate_all(), last, more);
+
+    (void)state;
+    grows_meanwhile(estate_all(), "password: {credential: db}", "password: {credential: db2}");
+    grows_meanwhile(replaced, "password: {credential: db}", "password: {credential: db2}");
+    grows_meanwhile(estate_all(), last, said);
+    grows_meanwhile(replaced, last, said);
+    free(more);
+    free(said);
+    free(replaced);
+}
+
 static enum fate unheard_link(struct test_world *w, const struct request *r)
 {
     (void)w;
@@ -114,6 +151,28 @@ static void test_a_job_that_failed_unheard_is_a_failed_creation(void **state)
     story_holds(plan, "! DSource/orders blocked: DCT failed to make it and left");
     story_holds(plan,
                 "delete that in DCT, or set policy.replace: allow create: its creation failed");
+    free(plan);
+    test_world_free(w);
+}
+
+/* Nobody heard of the job, and the next process finds what it left by its tag. */
+static void test_what_a_job_left_that_nobody_heard_of_is_not_repaired(void **state)
+{
+    struct test_world *w = linking("\"job\":\"ABANDONED\",\"work\":false");
+
+    (void)state;
+    w->fate = unheard_link;
+    test_world_manifests(w, estate_all());
+    while (!writes_of(w, "DSource/orders"))
+        test_world_run(w, 20);
+    w->now += HOUR;
+    test_world_restart(w);
+    test_world_manifests(w, estate_all());
+    story_go_on(w, HOUR);
+    assert_int_equal(writes_of(w, "DSource/orders"), 1);
+    assert_int_equal(writes_of(w, "VDB/"), 0);
+    char *plan = story_plan(w, estate_all());
+    story_holds(plan, "! DSource/orders blocked: DCT lost the job that was to make it");
     free(plan);
     test_world_free(w);
 }
@@ -170,7 +229,9 @@ int main(void)
         cmocka_unit_test(test_what_a_lost_job_left_is_not_repaired_for_ever),
         cmocka_unit_test(test_it_is_made_again_where_that_is_allowed),
         cmocka_unit_test(test_work_that_goes_on_is_given_time),
+        cmocka_unit_test(test_what_the_manifest_asks_for_since_is_no_sign_of_failure),
         cmocka_unit_test(test_a_job_that_failed_unheard_is_a_failed_creation),
+        cmocka_unit_test(test_what_a_job_left_that_nobody_heard_of_is_not_repaired),
         cmocka_unit_test(test_what_is_protected_is_left_to_a_person),
     };
 
