@@ -92,6 +92,9 @@ bool twin_look(struct twin *t, const struct world *world, msec now)
 {
     bool noticed = false;
 
+    if (!t->begun)
+        t->begun = now;
+    t->remembers = t->remembers || now - t->begun >= DAY;
     if (t->text && now - t->at >= DAY)
         free(TAKE(t->text));
     for (enum kind k = 0; k < KINDS; k++)

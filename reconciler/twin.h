@@ -3,16 +3,17 @@
  *
  * What bears our tag we have made, or it was there before we looked for the first
  * time. What turns up with our tag while we look on, and no entry of ours explains,
- * somebody else has made. Whoever began with an empty ledger does not judge: it may
- * have been lost with what was under way, and the other one notices. It is told,
- * and nothing is refused: the tag may have been set by hand. */
+ * somebody else has made. Whoever began with an empty ledger does not judge for a
+ * day: it may have been lost with what was under way. It is told, and nothing is
+ * refused: the tag may have been set by hand. */
 #ifndef RECONCILER_TWIN_H
 #define RECONCILER_TWIN_H
 
 #include "reconciler/match.h"
 
 struct twin {
-    bool remembers; /* the ledger was not empty at the start */
+    bool remembers; /* the ledger was not empty at the start, or that is a day ago */
+    msec begun;     /* the first look */
     struct {
         uint64_t *ids; /* sorted; of all that were ever seen with an owner's tag */
         size_t n, cap;

@@ -85,6 +85,29 @@ static void test_a_lost_ledger_is_no_other_dctd(void **state)
     test_world_free(w);
 }
 
+/* Two that begin beside each other know of nothing both; from the next day on each
+ * tells what the other makes. */
+static void test_whoever_begins_with_nothing_judges_from_the_next_day_on(void **state)
+{
+    struct test_world *w = service();
+
+    (void)state;
+    test_world_ledger_lost(w);
+    test_world_restart(w);
+    story_rest(w, estate_all());
+    w->now += 86000000;
+    made_by_another(w, "soon", "1-X-8");
+    story_rest(w, NULL);
+    assert_null(trouble(w));
+    w->now += 400000;
+    story_rest(w, NULL);
+    assert_null(trouble(w)); /* that was there before */
+    made_by_another(w, "later", "1-X-9");
+    story_rest(w, NULL);
+    story_holds(trouble(w), "VDB later (1-X-9) bears");
+    test_world_free(w);
+}
+
 static void test_what_is_forgotten_is_known(void **state)
 {
     struct test_world *w = service();
@@ -138,6 +161,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_another_makes_in_our_name_is_told),
         cmocka_unit_test(test_a_lost_ledger_is_no_other_dctd),
+        cmocka_unit_test(test_whoever_begins_with_nothing_judges_from_the_next_day_on),
         cmocka_unit_test(test_what_is_forgotten_is_known),
         cmocka_unit_test(test_what_we_made_unheard_is_ours),
     };
