@@ -137,7 +137,7 @@ static void rest(struct cycle *c, struct step *s, bool converged, msec next)
 {
     c->phase = c->stopping ? CYCLE_STOPPED : CYCLE_IDLE;
     c->next = next;
-    c->release = cycle_suspended_until(c, step_wall(s));
+    cycle_note_ends(c, step_wall(s));
     if (converged && c->set->complete)
         c->converged_at = s->now;
     if (c->plan && !plan_over_budget(c->plan))
@@ -283,6 +283,7 @@ static void make_plan(struct cycle *c, struct step *s)
         cycle_lift_expired(c, s);
     }
     const struct planner in = cycle_planner(c, s);
+    cycle_note_ends(c, step_wall(s));
     c->plan = plan_build(&in);
     c->marks_known = c->marks_known || debts_known(&c->world);
     drop_told(c);
@@ -319,7 +320,6 @@ static msec trouble_wait(const struct cycle *c)
 static void begin_executing(struct cycle *c, struct step *s)
 {
     c->phase = CYCLE_EXECUTING;
-    c->release = cycle_suspended_until(c, step_wall(s));
     c->rounds++;
     c->exec = (struct exec){ .world = &c->world,
                              .plan = c->plan,
@@ -468,8 +468,8 @@ static bool is_released(const struct cycle *c, const struct step *s)
  * awaited, jobs go on in DCT and are found again by the ledger. */
 static void go_on_executing(struct cycle *c, struct step *s)
 {
-    if (is_released(c, s)) {
-        c->release = 0;
+    if (is_released(c, s) || (c->ended && step_wall(s) < c->ended)) { /* the clock was put back */
+        c->release = c->ended = 0;
         c->replan = true;
     }
     c->exec.draining = c->stopping || c->next_set || c->replan;

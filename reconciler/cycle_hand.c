@@ -74,32 +74,32 @@ char *cycle_refusal(const struct cycle *c, const struct event *ev)
     return refusal ? refusal : adopt_misnamed(c->ledger, cycle_newest_set(c), h->key);
 }
 
-static void sooner(msec *at, msec other, msec wall)
+static void note_end(struct cycle *c, msec end, msec wall)
 {
-    if (other > wall && (!*at || other < *at))
-        *at = other;
+    if (end > wall && (!c->release || end < c->release))
+        c->release = end;
+    if (end <= wall && end > c->ended)
+        c->ended = end;
 }
 
-msec cycle_suspended_until(const struct cycle *c, msec wall)
+void cycle_note_ends(struct cycle *c, msec wall)
 {
-    msec at = 0;
-
+    c->release = c->ended = 0;
     for (size_t i = 0; i < c->configured.n; i++)
-        sooner(&at, c->configured.items[i].until, wall);
+        note_end(c, c->configured.items[i].until, wall);
     for (size_t i = 0; i < by_hand(c)->n; i++)
-        sooner(&at, by_hand(c)->items[i].until, wall);
+        note_end(c, by_hand(c)->items[i].until, wall);
     for (size_t i = 0; c->set && i < c->set->n; i++) {
         const struct policy *p = &c->set->items[i].object->policy;
         if (p->suspended)
-            sooner(&at, p->suspend_until, wall);
+            note_end(c, p->suspend_until, wall);
     }
-    return at;
 }
 
 void cycle_hold(struct cycle *c, msec wall)
 {
     c->tracked = NULL;
-    c->release = cycle_suspended_until(c, wall);
+    cycle_note_ends(c, wall);
     for (size_t i = 0; c->plan && i < c->plan->n; i++) {
         struct action *a = &c->plan->items[i];
         const struct suspension *s =

@@ -47,6 +47,7 @@ struct cycle {
     struct cycle_status last; /* while the next plan is made, the counts of the last one */
     msec next, told;          /* when to observe again; what FX_WAKE said last */
     msec release;             /* by the wall clock: when the next suspension ends, 0 = none */
+    msec ended;               /* the same for the last one that ended */
     msec ahead;               /* of the last event */
     msec lifted; /* by the wall clock: ends until then are told, or were at the start */
     msec seen_at, converged_at; /* when all of DCT was observed, and agreed, last */
@@ -67,8 +68,8 @@ void cycle_take_out_again(struct cycle *c, struct step *s);
 void cycle_lift_expired(struct cycle *c, struct step *s);
 /* What is suspended now does not begin any more; what has begun goes on. */
 void cycle_hold(struct cycle *c, msec wall);
-/* When the next suspension ends, by the wall clock; 0 = none does. */
-msec cycle_suspended_until(const struct cycle *c, msec wall);
+/* Of suspensions, when the next one ends and the last one ended, seen from there. */
+void cycle_note_ends(struct cycle *c, msec wall);
 
 /* status.c: what is true of objects after the effects from `from` on. */
 void cycle_track(struct cycle *c, const struct step *s, size_t from);

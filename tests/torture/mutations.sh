@@ -127,7 +127,10 @@ broken "what only its mark tells of stays off" debts 's/^    if (elsewhere || / 
 broken "a mark counts after its debt is paid" diff 's/bool repaid = e \&\& e->repaid;/bool repaid = false;/' test_debts
 broken "a mark stays that was there for nothing" switching 's/e->owes_enable || marked_for_nothing(x, a);/e->owes_enable;\n    (void)marked_for_nothing;/' test_debts
 broken "what another makes in our name is not noticed" twin 's/!t->remembers ||/true ||/' test_twin
+broken "whoever began with nothing never judges" twin 's/t->remembers || now - t->begun >= DAY/t->remembers/' test_twin
 broken "what a lost answer made is taken for another's" twin 's/ || made);/);/; s/^    bool made = .*/    bool made = false;/' test_twin
+broken "what waits begins though the clock was put back into its suspension" cycle \
+    's/c->ended \&\& step_wall(s) < c->ended/false/' test_clock
 broken "care waits until all has come true" cycle 's/^        keep_careful(c, s);/        (void)keep_careful;/' \
     test_debts
 broken "the limit does not hold on an engine that is new" exec \

@@ -150,6 +150,28 @@ static void test_an_end_that_the_clock_left_comes_later(void **state)
     test_world_free(w);
 }
 
+/* It was over when the plan was made, and what had to wait its turn has not begun. */
+static void test_an_end_that_the_clock_left_holds_what_waits(void **state)
+{
+    char *held = text_with(estate_all(), "metadata: {name: pg-target}\n",
+                           "metadata: {name: pg-target}\n"
+                           "policy: {suspend: {reason: INC-1, until: \"1970-01-01T02:00:00Z\"}}\n");
+    struct test_world *w = test_world_new(&(struct sim_options){ .strict = true }, CYCLE_RUN);
+
+    (void)state;
+    test_world_set_clock(w, 3 * HOUR);
+    test_world_manifests(w, held);
+    test_world_run(w, 10000); /* the connector is being uploaded */
+    test_world_set_clock(w, -2 * HOUR);
+    story_go_on(w, 30 * MINUTE);
+    story_holds(buf_text(&w->trace), "done Environment/pg-staging");
+    story_lacks(buf_text(&w->trace), "started Environment/pg-target");
+    story_go_on(w, HOUR);
+    story_holds(buf_text(&w->trace), "done Environment/pg-target");
+    free(held);
+    test_world_free(w);
+}
+
 static void test_people_read_the_wall_clock(void **state)
 {
     struct test_world *w = story_service(estate_all());
@@ -214,6 +236,7 @@ int main(void)
         cmocka_unit_test(test_what_people_named_ends_by_their_clock),
         cmocka_unit_test(test_an_end_that_the_clock_passed_has_come),
         cmocka_unit_test(test_an_end_that_the_clock_left_comes_later),
+        cmocka_unit_test(test_an_end_that_the_clock_left_holds_what_waits),
         cmocka_unit_test(test_people_read_the_wall_clock),
         cmocka_unit_test(test_the_ledger_keeps_the_wall_clock),
         cmocka_unit_test(test_room_is_made_without_a_change_of_clocks),
