@@ -21,7 +21,7 @@ caught_by() {
         $LINK_TEST -o "$test" "$BUILD/tests/trace/$name.o" "$BUILD/libtest.a" "$BUILD/libdaemon.a" \
             "$work/libreconciler.a" "$BUILD/libschema.a" $TEST_LIBRARIES
         if ! CMOCKA_MESSAGE_OUTPUT=TAP timeout 60 "$test" >"$work/log" 2>&1; then
-            sed -n "s/^not ok [0-9]* - \(.*\)/$name: \1/p" "$work/log" | head -n 1 | grep . ||
+            sed -n "s/.*not ok [0-9][0-9]* - \(.*\)/$name: \1/p" "$work/log" | head -n 1 | grep . ||
                 echo "$name: it crashes or never ends"
             return 0
         fi
