@@ -16,8 +16,6 @@ enum {
     TELEMETRY_MAX = 60000, /* at most that long, where nothing says that it does */
     READY_MAX = 120000,    /* a new engine comes online */
     SNAPSHOT_MAX = 900000, /* a new dSource's first snapshot appears */
-    OUTAGE_PAUSE = 300000, /* before a database is taken down for another try */
-    OUTAGE_TERMINAL = 3600000,
 };
 
 enum {
@@ -94,94 +92,6 @@ void action_report(const struct action *a, enum report_kind kind, const char *te
 static bool to_be_gone(const struct action *a)
 {
     return a->verb == VERB_DELETE || (a->verb == VERB_REPLACE && !a->run->made);
-}
-
-/* Nothing else is tried on an engine that is away. */
-static msec rest_engine(struct exec *x, const struct action *a, struct step *s)
-{
-    msec until = backoff_engine_fail(x->backoff, a->engine, s->now, a->run->retry_after);
-
-    for (size_t i = 0; i < x->plan->n; i++) {
-        struct action *other = &x->plan->items[i];
-        if (other->state == A_WAITING && streq(other->engine, a->engine) &&
-            other->not_before < until)
-            other->not_before = until;
-    }
-    return until;
-}
-
-static bool needs(const struct action *a, size_t other)
-{
-    for (size_t i = 0; i < a->n_needs; i++) {
-        if (a->needs[i] == other)
-            return true;
-    }
-    return false;
-}
-
-/* The change that needed it off is not tried again soon: the others that went
- * off for it did so for nothing. */
-static void rest_change(struct exec *x, const struct action *a, struct step *s)
-{
-    msec least = a->run->failure == FAIL_TERMINAL ? OUTAGE_TERMINAL : OUTAGE_PAUSE;
-
-    for (size_t i = 0; a->verb == VERB_DISABLE && i < x->plan->n; i++) {
-        struct action *other = &x->plan->items[i];
-        if (other->verb != VERB_DISABLE && other->state == A_WAITING &&
-            needs(other, (size_t)(a - x->plan->items)))
-            other->not_before =
-                backoff_fail(x->backoff, other->key, a->run->failure, s->now, least);
-    }
-}
-
-void action_stop(struct exec *x, struct action *a, struct step *s)
-{
-    enum failure why = a->run->failure;
-    msec least = !a->run->outage ? 0 : why == FAIL_TERMINAL ? OUTAGE_TERMINAL : OUTAGE_PAUSE;
-    if (a->run->retry_after > least)
-        least = a->run->retry_after;
-    msec until = backoff_fail(x->backoff, a->key, why, s->now, least);
-    if (a->run->engine_away && a->engine) {
-        msec engine = rest_engine(x, a, s);
-        until = engine > until ? engine : until;
-    }
-    char *text = xasprintf("%s (%s; again in %d s)", a->run->error, failure_name(why),
-                           (int)((until - s->now + 999) / 1000));
-
-    rest_change(x, a, s);
-    free(a->error);
-    a->error = xstrdup(a->run->error);
-    a->not_before = until;
-    action_move(a, A_FAILED);
-    x->failed++;
-    action_report(a, why == FAIL_TERMINAL ? REPORT_FAILED : REPORT_RETRY, text, s);
-    free(text);
-}
-
-/* What we switched off is switched on again before the action gives up. The
- * debt stays in the ledger until an observation sees it paid. A write without
- * an answer may still be carried out, after the enabling then: that waits. */
-void action_fail(struct exec *x, struct action *a, enum failure why, char *text, struct step *s)
-{
-    struct action_run *run = a->run;
-
-    free(run->job);
-    run->job = NULL;
-    run->wake = 0;
-    if (!run->rescuing) {
-        run->failure = why;
-        run->error = text;
-    } else {
-        char *both = xasprintf("%s; %s failed too: %s", run->error,
-                               run->outage ? "enabling it again" : "taking its mark off", text);
-        free(run->error);
-        free(text);
-        run->error = both;
-    }
-    if (!run->rescuing && why != FAIL_UNKNOWN && action_rescue(x, a))
-        action_next(x, a, s);
-    else
-        action_stop(x, a, s);
 }
 
 void action_look_again(struct exec *x, struct action *a, struct step *s)

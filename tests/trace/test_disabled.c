@@ -77,6 +77,23 @@ static void test_failed_job_switches_it_on_again(void **state)
     test_world_free(w);
 }
 
+/* Whatever DCT says to that: it is off, and asked for again within minutes. */
+static void test_refused_enable_is_tried_again_soon(void **state)
+{
+    struct test_world *w = story_of(estate_all());
+    char *yaml = other_port();
+
+    (void)state;
+    fault(w, "{\"route\":\"/vdbs/*/enable\",\"method\":\"POST\",\"status\":400,\"times\":4}");
+    test_world_manifests(w, yaml);
+    test_world_run(w, 300000);
+    assert_true(w->converged);
+    story_member(w, "/vdbs", "orders-dev", "enabled", "true");
+    story_sent(w, DEV_OFF PORT ON ON ON ON DEV_ON);
+    free(yaml);
+    test_world_free(w);
+}
+
 static void test_what_was_off_stays_off(void **state)
 {
     char *start = text_with(estate_all(), "  enabled: true\n", "");
@@ -225,6 +242,7 @@ int main(void)
         cmocka_unit_test(test_the_plan_says_that_it_goes_down),
         cmocka_unit_test(test_refused_change_switches_it_on_again),
         cmocka_unit_test(test_failed_job_switches_it_on_again),
+        cmocka_unit_test(test_refused_enable_is_tried_again_soon),
         cmocka_unit_test(test_what_was_off_stays_off),
         cmocka_unit_test(test_what_is_to_be_off_is_not_switched_on),
         cmocka_unit_test(test_lost_change_leaves_it_on),
