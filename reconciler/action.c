@@ -314,14 +314,16 @@ static char *still_differs(const struct action *a, const struct diff *d)
 
 /* Is it what a creation left behind that failed, heard of or not, or that DCT lost
  * sight of before it came to its end? */
-static bool left_behind(const struct action *a, const struct entry *e, const struct diff *d)
+static bool left_behind(const struct exec *x, const struct action *a, const struct entry *e,
+                        const struct diff *d)
 {
     if (!e)
         return false;
     if (creation_failed(e, a->id))
         return true;
-    return e->intent.makes && (strings_has(&a->run->broken, a->id) ||
-                               (e->intent.lost && creation_differs(a->wanted, e, d)));
+    return e->intent.makes &&
+           (strings_has(&a->run->broken, a->id) ||
+            (e->intent.lost && creation_undone(x->world, a->wanted, e, d, a->id)));
 }
 
 /* It is not built upon, and not repaired: the next plan says what is to be done. */
@@ -355,7 +357,7 @@ static void there_to_stay(struct exec *x, struct action *a, struct step *s)
         entry_close(e);
     diff_object(x->world, a->wanted, item, e, a->verb == VERB_ADOPT, &d);
     char *differs = still_differs(a, &d);
-    if (differs && left_behind(a, e, &d)) {
+    if (differs && left_behind(x, a, e, &d)) {
         diff_clear(&d);
         free(differs);
         give_up_half_made(x, a, e, s);

@@ -15,7 +15,20 @@ static bool was_asked_for(const struct wanted *w, const struct entry *e, size_t 
     return asked ? fingerprint_same(asked, &w->object->values[row].digest) : !e->n_applied;
 }
 
-bool creation_differs(const struct wanted *w, const struct entry *e, const struct diff *d)
+/* Does anything live on the object, or was anything made from it? */
+static bool is_used(const struct world *world, const struct kind_desc *k, const char *id)
+{
+    for (enum kind kind = 0; kind < KINDS; kind++) {
+        const struct observed_list *l = &world->observed->kinds[kind];
+        for (size_t i = 0; i < l->n; i++) {
+            if (!streq(l->items[i]->id, id) && object_refers_to(l->items[i]->object, k, id))
+                return true;
+        }
+    }
+    return false;
+}
+
+static bool differs(const struct wanted *w, const struct entry *e, const struct diff *d)
 {
     const unsigned variant = 1U << wire_create_variant(w->object);
 
@@ -30,18 +43,35 @@ bool creation_differs(const struct wanted *w, const struct entry *e, const struc
     return false;
 }
 
+bool creation_undone(const struct world *world, const struct wanted *w, const struct entry *e,
+                     const struct diff *d, const char *id)
+{
+    return differs(w, e, d) && !is_used(world, w->object->kind, id);
+}
+
 bool creation_failed(const struct entry *e, const char *id)
 {
     return e && e->failed && streq(e->id, id);
 }
 
-bool half_made(const struct wanted *w, const struct pairing *p, const struct diff *d, msec now)
+bool half_made(const struct planner *in, const struct wanted *w, const struct pairing *p,
+               const struct diff *d)
 {
     const struct entry *e = p->entry;
 
     if (!e || !d->n)
         return false;
-    return creation_failed(e, p->item->id) || (creation_lost(e, now) && creation_differs(w, e, d));
+    return creation_failed(e, p->item->id) ||
+           (creation_lost(e, in->now) && creation_undone(in->world, w, e, d, p->item->id));
+}
+
+bool half_made_yet(const struct planner *in, const struct wanted *w, const struct pairing *p,
+                   const struct diff *d)
+{
+    const struct entry *e = p->entry;
+
+    return half_made(in, w, p, d) || (e && e->intent.open && e->intent.makes &&
+                                      creation_undone(in->world, w, e, d, p->item->id));
 }
 
 bool half_made_perhaps(const struct pairing *p, const struct diff *d)

@@ -58,8 +58,18 @@ static const struct object *values_of(const struct planner *in, const struct act
     return item ? item->object : NULL;
 }
 
+/* Is it of that connector? DCT says so of everything that is one's. */
+static bool is_of_connector(const struct object *o, const struct kind_desc *k, const char *id)
+{
+    int row = o && k->flags & KIND_PER_ENGINE ? table_find(o->kind->table, "status.toolkit") : -1;
+
+    return row >= 0 && o->values[row].state == V_SET && streq(o->values[row].s, id);
+}
+
 bool object_refers_to(const struct object *o, const struct kind_desc *k, const char *id)
 {
+    if (is_of_connector(o, k, id))
+        return true;
     for (size_t row = 0; o && row < o->kind->table.n; row++) {
         const struct field *f = &o->kind->table.rows[row];
         if (f->type == F_REF && f->ref->target == REF_KIND && f->ref->kind == k->kind &&
@@ -69,7 +79,7 @@ bool object_refers_to(const struct object *o, const struct kind_desc *k, const c
     return false;
 }
 
-/* Engines and connectors show nothing of who uses them: they go last. */
+/* Engines show nothing of who uses them, connectors not to every server: they go last. */
 static bool goes_after(const struct planner *in, const struct action *later,
                        const struct action *first)
 {

@@ -392,7 +392,7 @@ static void take_changes(struct action *a, struct diff *d)
 static enum verb update_verb(const struct planning *p, const struct wanted *w,
                              const struct pairing *pair, const struct diff *d)
 {
-    bool anew = d->create_only || half_made(w, pair, d, p->in->now);
+    bool anew = d->create_only || half_made(p->in, w, pair, d);
 
     if (anew && w->object->policy.replace_allowed)
         return VERB_REPLACE;
@@ -412,7 +412,7 @@ static void plan_update(struct planning *p, const struct wanted *w, const struct
                                              : update_reason(d));
     bool in_place = any_in_place(d) || a->verb == VERB_ADOPT, unknown = false;
 
-    a->unsound = half_made(w, pair, d, p->in->now);
+    a->unsound = half_made_yet(p->in, w, pair, d);
     a->owes = enable_owed(pair->entry, pair->item);
     a->pays_debt = only_debt(w, pair, d);
     if (!a->pays_debt) /* what we switched off comes back, whatever is suspended meanwhile */
@@ -498,7 +498,7 @@ static void plan_wanted(struct planning *p, size_t i)
     if (d.deferred)
         note_deferred(p, w);
     bool replaced = w->object->policy.replace_allowed && !is_protected(w, pair->entry);
-    if (half_made(w, pair, &d, p->in->now) && !replaced)
+    if (half_made(p->in, w, pair, &d) && !replaced)
         plan_half_made(p, w, pair, &d);
     else if (half_made_perhaps(pair, &d))
         plan_unknown(p, w,

@@ -66,7 +66,11 @@ const struct suspension *suspension_of(const struct cycle_options *o, const stru
 msec planning_wall(const struct planner *in);
 struct diff;
 /* half_made.c: did its creation end in the middle, and does it differ from what it was to be? */
-bool half_made(const struct wanted *w, const struct pairing *p, const struct diff *d, msec now);
+bool half_made(const struct planner *in, const struct wanted *w, const struct pairing *p,
+               const struct diff *d);
+/* Or is its creation not over, as far as anybody knows, so that it may turn out to be? */
+bool half_made_yet(const struct planner *in, const struct wanted *w, const struct pairing *p,
+                   const struct diff *d);
 /* It may have, while something that it refers to cannot be seen: it is neither whole
  * nor half made. */
 bool half_made_perhaps(const struct pairing *p, const struct diff *d);
@@ -74,8 +78,10 @@ bool half_made_perhaps(const struct pairing *p, const struct diff *d);
 bool creation_failed(const struct entry *e, const char *id);
 /* What it left behind, and what a person can do; owned. */
 char *half_made_text(const struct wanted *w, const struct entry *e, const char *id);
-/* Does something differ that its creation was to bring, as far as the entry knows? */
-bool creation_differs(const struct wanted *w, const struct entry *e, const struct diff *d);
+/* Does something differ that its creation was to bring, as far as the entry knows? What
+ * others live on, or were made from, came to its end, whatever has changed since. */
+bool creation_undone(const struct world *world, const struct wanted *w, const struct entry *e,
+                     const struct diff *d, const char *id);
 bool is_protected(const struct wanted *w, const struct entry *e);
 /* Why what is protected is not made anew. A manifest does not lift that with the
  * same breath that asks for what it forbids. */

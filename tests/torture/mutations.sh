@@ -116,6 +116,10 @@ broken "what is asked for after a lost creation is a sign that it failed" half_m
     's/^            was_asked_for(w, e, d->changes\[i\].row))/            true)/' test_lost_jobs
 broken "a lost creation is no failed one where nobody heard of its job" outcome \
     's/^    return p \&\& e \&\& e->intent.makes/    return false \&\& e->intent.makes/' test_lost_jobs
+broken "what may be half made is built upon" planner 's/a->unsound = half_made_yet(/a->unsound = half_made(/' \
+    test_lost_jobs
+broken "what others were made from is half made" half_made 's/^    return differs(w, e, d) \&\& .*/    return differs(w, e, d);/' \
+    test_half_made
 broken "one of two candidates is taken" match 's/n->n_ours > 1 || (!n->n_ours \&\& n->n_plain > 1)/false/' \
     test_candidates
 broken "broken manifests stop no pruning" prune 's/!in->world->set->complete/false/' test_prune

@@ -178,6 +178,41 @@ static void test_half_made_is_not_forgotten_as_an_orphan(void **state)
     test_world_free(w);
 }
 
+/* What the ledger knows of an object, as it was while DCT had lost the job that made it. */
+static void creation_was_lost(struct test_world *w, const char *key)
+{
+    char *kept = text_with(test_world_ledger(w, key), "\"applied\":",
+                           "\"intent\":{\"call\":\"create\",\"at\":1,\"makes\":true,\"lost\":"
+                           "true},\"applied\":");
+
+    test_world_keep(w, key, kept);
+    test_world_restart(w);
+    free(kept);
+}
+
+/* That its creation came to its end could not be written down; somebody has changed
+ * it since, and there is a VDB that was made from it. */
+static void test_what_others_were_made_from_is_whole(void **state)
+{
+    static const char end[] = "mountLocation: /mnt/orders-dev}\n  enabled: true\n";
+    char *allow = xasprintf("%s  cachePriority: HIGH\npolicy: {replace: allow}\n", end);
+    char *yaml = text_with(estate_all(), end, allow);
+    struct test_world *w = story_of(yaml);
+
+    (void)state;
+    w->now += 3600000;
+    creation_was_lost(w, "VDB/orders-dev");
+    story_meddle(w, "drift",
+                 "{\"kind\":\"vdbs\",\"name\":\"orders-dev\",\"set\":{\"cache_priority\":"
+                 "\"NORMAL\"}}");
+    plan_holds(w, yaml, "~ VDB/orders-dev");
+    story_converge(w, yaml);
+    story_sent(w, "VDB/orders-dev PATCH /vdbs/{id} {\"cache_priority\":\"HIGH\"}\n");
+    free(allow);
+    free(yaml);
+    test_world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -186,6 +221,7 @@ int main(void)
         cmocka_unit_test(test_another_object_of_its_name_is_not_half_made),
         cmocka_unit_test(test_protection_of_what_is_half_made_can_be_lifted),
         cmocka_unit_test(test_half_made_is_not_forgotten_as_an_orphan),
+        cmocka_unit_test(test_what_others_were_made_from_is_whole),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -130,6 +130,25 @@ static void test_what_the_manifest_asks_for_since_is_no_sign_of_failure(void **s
     free(replaced);
 }
 
+/* Somebody suspends it while it is waited for: what would be made from it waits too. */
+static void test_nothing_is_made_from_what_may_be_half_made(void **state)
+{
+    struct test_world *w = linking("\"job\":\"TIMEDOUT\"");
+    const struct hand hand = {
+        .kind = KIND_DSOURCE, .key = "DSource/orders", .reason = "INC-1", .whom = "somebody"
+    };
+
+    (void)state;
+    test_world_manifests(w, estate_all());
+    while (!test_world_told(w, "is not known (TIMEDOUT)"))
+        test_world_run(w, 1000);
+    test_world_ask(w, EV_SUSPEND, hand);
+    test_world_nudge(w);
+    story_go_on(w, HOUR);
+    assert_int_equal(writes_of(w, "VDB/"), 0);
+    test_world_free(w);
+}
+
 static enum fate unheard_link(struct test_world *w, const struct request *r)
 {
     (void)w;
@@ -230,6 +249,7 @@ int main(void)
         cmocka_unit_test(test_it_is_made_again_where_that_is_allowed),
         cmocka_unit_test(test_work_that_goes_on_is_given_time),
         cmocka_unit_test(test_what_the_manifest_asks_for_since_is_no_sign_of_failure),
+        cmocka_unit_test(test_nothing_is_made_from_what_may_be_half_made),
         cmocka_unit_test(test_a_job_that_failed_unheard_is_a_failed_creation),
         cmocka_unit_test(test_what_a_job_left_that_nobody_heard_of_is_not_repaired),
         cmocka_unit_test(test_what_is_protected_is_left_to_a_person),
