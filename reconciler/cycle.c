@@ -509,8 +509,8 @@ static void go_on(struct cycle *c, struct step *s)
 
 static void observing_reply(struct cycle *c, const struct reply *r, struct step *s)
 {
-    if (!observe_reply(c->observe, r, s) && dependants_reply(&c->dependants, c->plan, r) &&
-        !c->dependants.open)
+    if (!observe_reply(c->observe, r, s) &&
+        dependants_reply(&c->dependants, &c->world, c->plan, r) && !c->dependants.open)
         after_planning(c, s);
 }
 

@@ -1,76 +1,246 @@
-/* One question per deletion, all at once. */
+/* All questions at once, and an answer to each. */
 #include "reconciler/dependants.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "reconciler/reply.h"
 #include "schema/json.h"
 
-enum { SINCE = 328, PATH_MAX_BYTES = 8192 };
+enum { SINCE = 328, PATH_MAX_BYTES = 8192, FILTER_MAX = 4096 };
 
-static bool worth_asking(const struct action *a)
+enum { MAKING = 1 << VERB_CREATE, DELETING = 1 << VERB_DELETE | 1 << VERB_REPLACE };
+
+/* Who uses an object, where DCT has no call that says so. */
+static const struct search {
+    enum kind of;
+    unsigned verbs;
+    const char *through; /* row that names what is used; NULL: the object itself is */
+    const char *when;    /* only where this fact of what is used is true; NULL: always */
+    const char *path;    /* a search, or a list where DCT cannot search by the member */
+    const char *member;  /* of the user: names what is used */
+    const char *id;      /* of the user */
+    enum kind kind;      /* of the user */
+} searches[] = {
+    /* clang-format off */
+    { KIND_CONNECTOR, DELETING, NULL, NULL, "/vdbs/search", "toolkit_id", "id", KIND_VDB },
+    { KIND_CONNECTOR, DELETING, NULL, NULL, "/dsources/search", "toolkit_id", "id", KIND_DSOURCE },
+    { KIND_CONNECTOR, DELETING, NULL, NULL, "/sources", "toolkit_id", "id", KIND_SOURCE_CONFIG },
+    { KIND_ENVIRONMENT, DELETING, NULL, NULL, "/vdbs/search", "environment_id", "id", KIND_VDB },
+    { KIND_ENVIRONMENT, DELETING, NULL, NULL, "/staging-sources/search", "environment_id", "dsource_id", KIND_DSOURCE },
+    { KIND_ENVIRONMENT, DELETING, NULL, NULL, "/sources/search", "environment_id", "id", KIND_SOURCE_CONFIG },
+    { KIND_DSOURCE, MAKING, "sourceConfig", "status.linked", "/dsources/search", "source_id", "id", KIND_DSOURCE },
+    /* clang-format on */
+};
+
+static void ask(struct dependants *d, size_t action, size_t search, const char *about,
+                struct request *r, struct step *s)
 {
-    return (a->verb == VERB_DELETE || a->verb == VERB_REPLACE) && !a->blocked && a->id &&
-           a->kind->flags & KIND_SNAPSHOTS;
+    d->questions = grow(d->questions, d->n, &d->cap, sizeof(*d->questions));
+    d->questions[d->n++] = (struct dependants_question){
+        .request = step_send(s, r), .action = action, .search = search, .about = xstrdup(about)
+    };
+    d->open++;
+}
+
+static void ask_dct(struct dependants *d, const struct plan *p, size_t i, struct step *s)
+{
+    const struct action *a = &p->items[i];
+    struct buf path = BUF_WITH_LIMIT(PATH_MAX_BYTES);
+
+    buf_printf(&path, "%s/", a->kind->collection);
+    buf_add_urlencoded(&path, a->id);
+    buf_puts(&path, "/deletion-dependencies");
+    ask(d, i, ARRAY_LEN(searches), a->id, request_new("GET", buf_take(&path)), s);
+}
+
+static bool fact_holds(const struct world *world, const struct ref *ref, const char *id,
+                       const char *fact)
+{
+    const struct observed_item *item = observed_by_id(world->observed, ref->kind, id);
+    const struct value *v = item && item->object ? object_value(item->object, fact) : NULL;
+
+    return v && v->state == V_SET && v->i;
+}
+
+/* Id of what nobody else may use; NULL where there is nothing to ask. */
+static const char *about(const struct world *world, const struct action *a, const struct search *q)
+{
+    const struct table t = a->kind->table;
+    int row = q->through ? table_find(t, q->through) : -1;
+    struct resolved r;
+
+    if (row < 0)
+        return a->id;
+    resolve_row(world, a->wanted, (size_t)row, &r);
+    const char *id = r.how == RESOLVED ? r.id : NULL;
+    resolved_clear(&r);
+    return id && (!q->when || fact_holds(world, t.rows[row].ref, id, q->when)) ? id : NULL;
+}
+
+static void search(struct dependants *d, const struct world *world, const struct plan *p, size_t i,
+                   struct step *s)
+{
+    for (size_t k = 0; k < ARRAY_LEN(searches); k++) {
+        const struct search *q = &searches[k];
+        const struct action *a = &p->items[i];
+        if (q->of != a->kind->kind || !(q->verbs & 1U << a->verb))
+            continue;
+        const char *id = about(world, a, q);
+        struct buf filter = BUF_WITH_LIMIT(FILTER_MAX);
+        if (id && !strchr(q->path + 1, '/'))
+            ask(d, i, k, id, request_new("GET", xasprintf("%s?limit=1000", q->path)), s);
+        else if (id && filter_equal(&filter, q->member, id))
+            ask(d, i, k, id, request_search(q->path, buf_text(&filter)), s);
+        buf_clear(&filter);
+    }
+}
+
+/* What is under way goes on whatever the answer would be. */
+static bool worth_asking(const struct world *world, const struct action *a)
+{
+    const struct entry *e = ledger_find(world->ledger, a->key);
+
+    if (a->blocked || !((MAKING | DELETING) & 1U << a->verb))
+        return false;
+    return a->verb == VERB_CREATE ? a->wanted && (!e || !e->intent.open) : a->id != NULL;
 }
 
 void dependants_ask(struct dependants *d, const struct world *world, struct plan *p, struct step *s)
 {
-    for (size_t i = 0; (!world->api || world->api >= SINCE) && i < p->n; i++) {
-        struct buf path = BUF_WITH_LIMIT(PATH_MAX_BYTES);
-        if (!worth_asking(&p->items[i]))
+    for (size_t i = 0; i < p->n; i++) {
+        const struct action *a = &p->items[i];
+        if (!worth_asking(world, a))
             continue;
-        buf_printf(&path, "%s/", p->items[i].kind->collection);
-        buf_add_urlencoded(&path, p->items[i].id);
-        buf_puts(&path, "/deletion-dependencies");
-        d->questions = grow(d->questions, d->n, &d->cap, sizeof(*d->questions));
-        d->questions[d->n].action = i;
-        d->questions[d->n++].request = step_send(s, request_new("GET", buf_take(&path)));
-        d->open++;
+        if (DELETING & 1U << a->verb && a->kind->flags & KIND_SNAPSHOTS &&
+            (!world->api || world->api >= SINCE))
+            ask_dct(d, p, i, s);
+        search(d, world, p, i, s);
     }
 }
 
-static bool deleted_too(const struct plan *p, const char *id)
+/* Its deletion in the same plan; -1: it stays. */
+static long deletion(const struct plan *p, const char *id)
 {
     for (size_t i = 0; i < p->n; i++) {
         if (p->items[i].verb == VERB_DELETE && streq(p->items[i].id, id))
-            return true;
+            return (long)i;
     }
-    return false;
+    return -1;
+}
+
+/* `who` depends on what is to be deleted. */
+static void heed(struct plan *p, size_t action, const char *who, const char *id)
+{
+    struct action *a = &p->items[action];
+    long first = deletion(p, id);
+
+    if (first >= 0) {
+        char *line = xasprintf("%s depends on it and is deleted first", who);
+        strings_add(&a->disruptions, line);
+        free(line);
+        action_needs(p, action, (size_t)first);
+    } else {
+        action_block(a, xasprintf("%s (%s) depends on it and stays; delete that first", who, id));
+    }
 }
 
 /* DCT lists them in reverse order of deletion, the dataset itself at times too. */
-static void take_dependants(struct plan *p, struct action *a, const cJSON *body)
+static void take_dependants(struct plan *p, size_t action, const cJSON *body)
 {
     const cJSON *item;
 
     cJSON_ArrayForEach(item, json_at(body, "items")) {
         const char *id = json_text(item, "dataset_id"), *name = json_text(item, "dataset_name");
         const char *type = json_text(item, "dataset_type");
-        if (!id || streq(id, a->id))
+        if (!id || streq(id, p->items[action].id))
             continue;
         char *who = xasprintf("%s %s", type ? type : "dataset", name ? name : id);
-        if (deleted_too(p, id)) {
-            char *line = xasprintf("%s depends on it and is deleted first", who);
-            strings_add(&a->disruptions, line);
-            free(line);
-        } else {
-            action_block(a,
-                         xasprintf("%s (%s) depends on it and stays; delete that first", who, id));
-        }
+        heed(p, action, who, id);
         free(who);
     }
 }
 
-bool dependants_reply(struct dependants *d, struct plan *p, const struct reply *r)
+/* The manifest that the object is already; NULL: none. */
+static const struct wanted *manifest_of(const struct world *world, const struct observed_item *item)
+{
+    for (size_t i = 0; item && i < world->set->n; i++) {
+        if (world->pairs[i].match == MATCH_OURS && world->pairs[i].item == item)
+            return &world->set->items[i];
+    }
+    return NULL;
+}
+
+/* The place of what is to be made is taken; a person has to say what is meant. */
+static void taken(const struct world *world, struct plan *p, size_t action, const struct search *q,
+                  const char *who, const char *id)
+{
+    struct action *a = &p->items[action];
+    const struct observed_item *item = observed_by_id(world->observed, q->kind, id);
+    const struct wanted *other = manifest_of(world, item);
+    const char *place = object_text(a->wanted->object, q->through);
+    const char *owner = item ? item->owner : NULL;
+    long first = deletion(p, id);
+
+    if (first >= 0)
+        action_needs(p, action, (size_t)first);
+    else if (other)
+        action_block(a, xasprintf("`%s`: %s is linked to %s already, and can be to one only",
+                                  q->through, place, other->key));
+    else if (owner && !streq(owner, world->instance))
+        action_block_as(a, BLOCK_CONFLICT,
+                        xasprintf("`%s`: %s is linked to %s (%s) already, which belongs to the "
+                                  "dctd instance `%s`",
+                                  q->through, place, who, id, owner));
+    else
+        action_block_as(a, BLOCK_CONFLICT,
+                        xasprintf("`%s`: %s is linked to %s (%s) already, which is not managed "
+                                  "here; dctd adopt %s %s takes that over, or delete it first",
+                                  q->through, place, who, id, a->key, id));
+}
+
+/* Found on a host by its engine, and used by nobody: it goes with the host. */
+static bool only_discovered(const cJSON *item)
+{
+    return json_true(item, "discovered") && !json_true(item, "is_dsource");
+}
+
+static void take_users(const struct world *world, struct plan *p,
+                       const struct dependants_question *asked, const cJSON *body)
+{
+    const struct search *q = &searches[asked->search];
+    const cJSON *item;
+
+    cJSON_ArrayForEach(item, json_at(body, "items")) {
+        const char *id = json_text(item, q->id);
+        if (!id || streq(id, p->items[asked->action].id) || only_discovered(item) ||
+            !streq(json_text(item, q->member), asked->about))
+            continue;
+        const struct observed_item *known = observed_by_id(world->observed, q->kind, id);
+        const char *shown = streq(q->id, "id") ? json_text(item, "name") : NULL;
+        const char *name = known ? known->name : shown ? shown : id;
+        char *who = xasprintf("%s %s", kind_desc(q->kind)->name, name);
+        if (q->verbs & DELETING)
+            heed(p, asked->action, who, id);
+        else
+            taken(world, p, asked->action, q, who, id);
+        free(who);
+    }
+}
+
+bool dependants_reply(struct dependants *d, const struct world *world, struct plan *p,
+                      const struct reply *r)
 {
     for (size_t i = 0; i < d->n; i++) {
-        if (d->questions[i].request != r->request)
+        struct dependants_question *q = &d->questions[i];
+        if (q->request != r->request)
             continue;
         d->open--;
-        d->questions[i].request = 0;
-        if (reply_class(r) == REPLY_OK)
-            take_dependants(p, &p->items[d->questions[i].action], r->body);
+        q->request = 0;
+        if (reply_class(r) == REPLY_OK && q->search == ARRAY_LEN(searches))
+            take_dependants(p, q->action, r->body);
+        else if (reply_class(r) == REPLY_OK)
+            take_users(world, p, q, r->body);
         return true;
     }
     return false;
@@ -78,6 +248,8 @@ bool dependants_reply(struct dependants *d, struct plan *p, const struct reply *
 
 void dependants_clear(struct dependants *d)
 {
+    for (size_t i = 0; i < d->n; i++)
+        free(d->questions[i].about);
     free(d->questions);
     *d = (struct dependants){ 0 };
 }

@@ -355,7 +355,9 @@ static void note_disruptions(struct action *a, const struct pairing *pair, const
     char *line = NULL;
 
     if (a->verb == VERB_REPLACE)
-        line = xasprintf("%s %s and all its snapshots are deleted, then it is made anew",
+        line = xasprintf(a->kind->flags & KIND_SNAPSHOTS
+                             ? "%s %s and all its snapshots are deleted, then it is made anew"
+                             : "%s %s is deleted, then made anew",
                          a->kind->name, pair->item->name);
     else if (d->needs_disabled && item_enabled(pair->item))
         line = xasprintf("%s %s is disabled during this update", a->kind->name, pair->item->name);

@@ -3,7 +3,7 @@
 
 #include "tests/sim/jobs.h"
 
-enum { HOUR = 3600000 };
+enum { HOUR = 3600000, LOOKED_AT = 512 };
 
 static const struct {
     enum collection which;
@@ -53,6 +53,18 @@ bool inside_find(const struct sim *s, const char *collection, const char *id, st
             continue;
         describe(s, o, kinds[k].path, out);
         return true;
+    }
+    return false;
+}
+
+bool inside_named(const struct sim *s, const char *collection, const char *name)
+{
+    struct inside all[LOOKED_AT];
+    size_t n = inside_all(s, all, LOOKED_AT);
+
+    for (size_t i = 0; i < n; i++) {
+        if (streq(all[i].collection, collection) && streq(all[i].name, name))
+            return true;
     }
     return false;
 }

@@ -22,6 +22,8 @@ struct inside {
 size_t inside_all(const struct sim *s, struct inside *out, size_t most);
 /* The one of that id. */
 bool inside_find(const struct sim *s, const char *collection, const char *id, struct inside *out);
+/* Is there one of that name? */
+bool inside_named(const struct sim *s, const char *collection, const char *name);
 /* The staging source of that id. */
 bool inside_staging(const struct sim *s, const char *id, struct inside *out);
 /* Jobs under way; of one engine where `engine` is not NULL. */

@@ -329,6 +329,21 @@ static bool tells_itself(const struct random_run *r, const struct inside *o, con
            (streq(o->name, t->name) || streq(o->name, t->was));
 }
 
+/* Whose manifest it is now: of that key, or renamed since. */
+static const struct thing *heir(const struct random_estate *e, const char *key)
+{
+    const struct thing *t = random_thing_of(e, key);
+
+    for (size_t i = 0; !t && i < e->n && !e->emptied; i++) {
+        const struct thing *other = &e->things[i];
+        char *was = xasprintf("%s/%s", kind_desc(other->kind)->name, other->was);
+        if (other->here && !other->broken && other->was[0] && streq(was, key))
+            t = other;
+        free(was);
+    }
+    return t;
+}
+
 /* What the ledger let go of as its policy said, and what lost its tag or was given
  * a third name before a manifest wanted it again, nobody could know: a person says
  * `dctd adopt`. */
@@ -337,16 +352,20 @@ static void adopt_let_go(struct random_run *r)
     struct test_world *w = random_world(r);
 
     for (size_t i = 0; i + 1 < r->promises.let_go.n; i += 2) {
-        const char *key = r->promises.let_go.items[i], *id = r->promises.let_go.items[i + 1];
-        const struct thing *t = random_thing_of(&r->estate, key);
+        const char *id = r->promises.let_go.items[i + 1];
+        const struct thing *t = heir(&r->estate, r->promises.let_go.items[i]);
+        char *key = t ? xasprintf("%s/%s", kind_desc(t->kind)->name, t->name) : NULL;
         struct inside o;
-        if (!t || t->kind == KIND_CONNECTOR || test_world_ledger(w, key) ||
-            test_world_ledger_names(w, id) ||
-            !inside_find(w->sim, kind_desc(t->kind)->collection, id, &o) || tells_itself(r, &o, t))
-            continue;
-        random_tell(r, "end", "adopted by hand", key);
-        test_world_ask(w, EV_ADOPT,
-                       (struct hand){ .whom = "somebody", .key = key, .kind = t->kind, .id = id });
+        if (t && t->kind != KIND_CONNECTOR && !test_world_ledger(w, key) &&
+            !test_world_ledger_names(w, id) &&
+            inside_find(w->sim, kind_desc(t->kind)->collection, id, &o) &&
+            !tells_itself(r, &o, t)) {
+            random_tell(r, "end", "adopted by hand", key);
+            test_world_ask(w, EV_ADOPT,
+                           (struct hand){
+                               .whom = "somebody", .key = key, .kind = t->kind, .id = id });
+        }
+        free(key);
     }
 }
 

@@ -120,6 +120,9 @@ broken "what may be half made is built upon" planner 's/a->unsound = half_made_y
     test_lost_jobs
 broken "what others were made from is half made" half_made 's/^    return differs(w, e, d) \&\& .*/    return differs(w, e, d);/' \
     test_half_made
+broken "who has the source already is not asked" dependants 's/^    { KIND_DSOURCE, MAKING, .*//' test_users
+broken "who uses a connector is not asked" dependants 's/^    { KIND_CONNECTOR, DELETING, .*//' test_users
+broken "who uses a host is not asked" dependants 's/^    { KIND_ENVIRONMENT, DELETING, .*//' test_users
 broken "one of two candidates is taken" match 's/n->n_ours > 1 || (!n->n_ours \&\& n->n_plain > 1)/false/' \
     test_candidates
 broken "broken manifests stop no pruning" prune 's/!in->world->set->complete/false/' test_prune
