@@ -1,8 +1,9 @@
-/* simulate COUNT [FIRST]: random estates, edits, faults, other people and
+/* simulate COUNT [FIRST [STEP]]: random estates, edits, faults, other people and
  * deaths of the process, all from one seed each, on a virtual clock. Whatever
  * happened, each run must end as its last manifests say, with every promise
  * kept at every step. A seed that fails tells its story, and how few of its
- * edits are enough for it; `simulate 1 SEED` tells it again.
+ * edits are enough for it; `simulate 1 SEED` tells it again. With a STEP it is
+ * every STEP-th seed from FIRST on.
  *
  * What happened how often is printed as "group/name n" lines for simulate.sh,
  * which adds the processes up and expects that nothing is missing. */
@@ -69,18 +70,19 @@ static void run(uint64_t seed, bool replay, struct tally *tally, struct sums *su
 
 int main(int argc, char **argv)
 {
-    int64_t count = 100, first = 1;
+    int64_t count = 100, first = 1, step = 1;
     struct sums sums = { 0 };
     struct tally tally = { 0 };
     struct buf b = BUF_WITH_LIMIT(1 << 16);
 
-    if ((argc > 1 && !parse_int64(argv[1], &count)) || (argc > 2 && !parse_int64(argv[2], &first)))
+    if ((argc > 1 && !parse_int64(argv[1], &count)) ||
+        (argc > 2 && !parse_int64(argv[2], &first)) || (argc > 3 && !parse_int64(argv[3], &step)))
         return 2;
     (void)signal(SIGSEGV, crashed);
     (void)signal(SIGABRT, crashed);
     random_expect(&tally);
     for (int64_t i = 0; i < count; i++)
-        run((uint64_t)(first + i), count == 1, &tally, &sums);
+        run((uint64_t)(first + i * step), count == 1, &tally, &sums);
     random_starts_clear();
     tally_print(&tally, &b);
     printf("%ssum/seeds %" PRId64 "\nsum/requests %zu\nsum/checks %zu\nsum/violations %zu\n",
