@@ -81,7 +81,7 @@ void world_ask(struct test_world *w, const struct request *r, struct pending *p)
 
     sim_request(w->sim, w->now, &in, &out);
     p->status = out.status;
-    p->body = xstrndup(out.body, out.length);
+    p->body = TAKE(out.body);
     p->retry_after = (msec)out.retry_after * 1000;
     sim_reply_clear(&out);
     free(body);

@@ -262,7 +262,12 @@ static bool is_state(const cJSON *state)
            cJSON_IsArray(js_get(state, "faults"));
 }
 
-static void load_object(struct sim *s, const cJSON *item)
+static cJSON *take(cJSON *from, const char *name)
+{
+    return cJSON_DetachItemFromObjectCaseSensitive(from, name);
+}
+
+static void load_object(struct sim *s, cJSON *item)
 {
     struct object *o = xcalloc(1, sizeof(*o));
 
@@ -273,14 +278,14 @@ static void load_object(struct sim *s, const cJSON *item)
     o->gone_at = js_msec(item, "gone_at", NEVER);
     o->due = js_msec(item, "due", 0);
     o->deleted = js_true(item, "deleted");
-    o->json = js_dup(js_get(item, "json"));
-    o->priv = js_dup(js_get(item, "priv"));
+    o->json = take(item, "json");
+    o->priv = take(item, "priv");
     sim_object_index(s, o);
 }
 
 bool sim_load(struct sim *s, const char *text)
 {
-    const cJSON *item;
+    cJSON *item;
     int64_t rng;
     cJSON *state = cJSON_Parse(text);
 
@@ -296,9 +301,9 @@ bool sim_load(struct sim *s, const char *text)
     cJSON_Delete(s->counters);
     cJSON_Delete(s->timers);
     cJSON_Delete(s->faults);
-    s->counters = js_dup(js_get(state, "counters"));
-    s->timers = js_dup(js_get(state, "timers"));
-    s->faults = js_dup(js_get(state, "faults"));
+    s->counters = take(state, "counters");
+    s->timers = take(state, "timers");
+    s->faults = take(state, "faults");
     cJSON_ArrayForEach(item, js_get(state, "objects")) {
         load_object(s, item);
     }
