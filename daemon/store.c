@@ -1,9 +1,4 @@
-/* The ledger on SQLite: WAL, synced at every commit, one statement each.
- *
- * Writers are told apart by an flock on PATH.lock rather than by SQLite's own
- * locks, so that readers (`dctd plan` beside the service, the sqlite3 shell)
- * are welcome at any time and a second writer learns who is in its way. The
- * lock file stays: removing it would let two writers hold two different ones. */
+/* The ledger on SQLite: WAL, synced at every commit, one statement each. */
 #include "daemon/store.h"
 
 #include <errno.h>
@@ -13,12 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "daemon/file.h"
+#include "daemon/store_lock.h"
 
 enum {
     APPLICATION_ID = 0x64637464, /* "dctd" */
@@ -29,7 +24,7 @@ enum {
 struct store {
     char *path;
     bool read_only;
-    int lock;
+    struct store_lock lock;
     sqlite3 *db; /* NULL: a reader of a ledger that does not exist yet */
     int64_t format, last_event;
     sqlite3_stmt *put, *remove, *event, *outcome, *forget;
@@ -102,72 +97,6 @@ static bool failed(const struct store *s, const char *what, int code, char **err
     return false;
 }
 
-/* Who holds the lock, as it wrote into the file; 0 = it does not say. */
-static int64_t lock_holder(int fd)
-{
-    char text[32];
-    int64_t pid = 0;
-    ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
-
-    if (n <= 0)
-        return 0;
-    text[n] = '\0';
-    text[strcspn(text, "\n")] = '\0';
-    return parse_int64(text, &pid) ? pid : 0;
-}
-
-static bool lock_failed(const struct store *s, const char *lock, char **error)
-{
-    int code = errno;
-
-    *error = xasprintf("ledger %s: cannot lock %s: %s; check that its folder exists and that owner "
-                       "and mode let dctd write there",
-                       s->path, lock, strerrordesc_np(code));
-    return false;
-}
-
-static bool lock_take(struct store *s, const char *lock, char **error)
-{
-    s->lock = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (s->lock < 0)
-        return lock_failed(s, lock, error);
-    if (flock(s->lock, LOCK_EX | LOCK_NB) != 0) {
-        if (errno != EWOULDBLOCK)
-            return lock_failed(s, lock, error);
-        int64_t pid = lock_holder(s->lock);
-        *error = pid ? xasprintf("ledger %s is held by dctd pid %" PRId64, s->path, pid)
-                     : xasprintf("ledger %s is held by another dctd", s->path);
-        return false;
-    }
-    /* The pid is a courtesy: on a full disk the lock works without it. */
-    if (ftruncate(s->lock, 0) == 0)
-        (void)!dprintf(s->lock, "%ld\n", (long)getpid());
-    return true;
-}
-
-static bool lock_acquire(struct store *s, char **error)
-{
-    char *lock = xasprintf("%s.lock", s->path);
-    bool ok = lock_take(s, lock, error);
-
-    free(lock);
-    return ok;
-}
-
-/* -1 where nobody holds the lock. */
-static int64_t holder_of(const char *path)
-{
-    char *lock = xasprintf("%s.lock", path);
-    int fd = open(lock, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    bool held = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
-    int64_t holder = held ? lock_holder(fd) : -1;
-
-    if (fd >= 0)
-        (void)close(fd);
-    free(lock);
-    return holder;
-}
-
 void store_rest(struct store *s)
 {
     if (s->db)
@@ -176,12 +105,12 @@ void store_rest(struct store *s)
 
 bool store_held(const char *path)
 {
-    return holder_of(path) >= 0;
+    return store_lock_holder(path) >= 0;
 }
 
 int64_t store_holder(const char *path)
 {
-    int64_t holder = holder_of(path);
+    int64_t holder = store_lock_holder(path);
 
     return holder > 0 ? holder : 0;
 }
@@ -361,7 +290,7 @@ static bool open_writer(struct store *s, char **error)
 {
     bool empty;
 
-    if (!lock_acquire(s, error) || !file_make(s, error))
+    if (!file_make(s, error) || !store_lock_take(&s->lock, s->path, error))
         return false;
     errno = 0;
     int code = sqlite3_open_v2(s->path, &s->db, SQLITE_OPEN_READWRITE, NULL);
@@ -409,7 +338,7 @@ struct store *store_open(const char *path, bool read_only, char **error)
 
     s->path = xstrdup(path);
     s->read_only = read_only;
-    s->lock = -1;
+    s->lock.fd = s->lock.own = -1;
     if (read_only ? open_reader(s, error) : open_writer(s, error))
         return s;
     store_close(s);
@@ -426,8 +355,7 @@ void store_close(struct store *s)
     (void)sqlite3_finalize(s->outcome);
     (void)sqlite3_finalize(s->forget);
     (void)sqlite3_close(s->db);
-    if (s->lock >= 0)
-        (void)close(s->lock);
+    store_lock_clear(&s->lock);
     explicit_bzero(s->key, sizeof(s->key));
     free(s->path);
     free(s);
@@ -472,7 +400,7 @@ static int finish(sqlite3_stmt *statement)
 
 bool store_put(struct store *s, const char *key, const char *text, char **error)
 {
-    if (!is_writer(s, error))
+    if (!is_writer(s, error) || !store_lock_check(&s->lock, error))
         return false;
 
     sqlite3_stmt *statement = text ? s->put : s->remove;

@@ -87,9 +87,27 @@ test_second_writer() {
     sleep 1
     expect 1 apply
     said err "ledger .* is held by dctd pid $DAEMON"
+    ln -s ledger.db "$work/estate/link.db"
+    configure 's#^ledger: .*#ledger: link.db#'
+    expect 1 apply
+    said err "ledger .* is held by dctd pid $DAEMON"
     nothing_written
     stop_daemon
     expect 0 apply
+}
+
+# What is written into a file that is gone is not kept: no change is sent on its word.
+test_taken_away_while_it_runs() {
+    converged
+    start_daemon
+    await_log 20 'ready: '
+    rm "$work"/estate/ledger.db*
+    sed -i 's/Orders for development/Orders for nobody/' "$work/estate/manifests/30-orders-dev.yaml"
+    await_log 20 'not sent: the ledger .*was taken away from the dctd that writes it'
+    nothing_written
+    stop_daemon
+    expect 0 apply
+    whole
 }
 
 test_folder_is_read_only() {
