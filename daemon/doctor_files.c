@@ -11,6 +11,7 @@
 #include "daemon/file.h"
 #include "daemon/loader.h"
 #include "daemon/store.h"
+#include "schema/json.h"
 
 static const uint64_t MIB = 1 << 20;
 
@@ -123,28 +124,53 @@ static void check_mode(struct doctor *d, const char *path)
     }
 }
 
-static bool count(void *ctx, const char *text)
+struct content {
+    size_t n;
+    struct strings off; /* what dctd has switched off, and is to switch on again */
+};
+
+static bool look_at(void *ctx, const char *text)
 {
-    (void)text;
-    ++*(size_t *)ctx;
+    struct content *c = ctx;
+    cJSON *record = json_parse(text, strlen(text), NULL);
+    const char *key = json_text(record, "key");
+
+    c->n++;
+    if (key && json_true(record, "owesEnable") && !json_true(record, "enabledAgain"))
+        strings_add(&c->off, key);
+    cJSON_Delete(record);
     return true;
+}
+
+static void say_owed(struct doctor *d, const struct content *c, const char *path)
+{
+    for (size_t i = 0; i < c->off.n; i++) {
+        doctor_say(d, VERDICT_WARN, "%s is owed an enable: dctd switched it off for a change",
+                   c->off.items[i]);
+        if (store_held(path))
+            doctor_next(d, "dctd describe %s", c->off.items[i]);
+        else
+            doctor_next(d, "start dctd (systemctl start dctd), which switches it on again");
+    }
 }
 
 static void check_content(struct doctor *d, const char *path)
 {
     char *error = NULL;
-    size_t n = 0;
+    struct content c = { 0 };
     struct store *s = store_open(path, true, &error);
 
-    if (s && store_check(s, &error) && store_each(s, count, &n, &error)) {
+    if (s && store_check(s, &error) && store_each(s, look_at, &c, &error)) {
         int64_t pid = store_holder(path);
         char *holder = pid ? xasprintf("held by dctd pid %" PRId64, pid)
                            : xstrdup(store_held(path) ? "held by a dctd" : "held by nobody");
-        doctor_say(d, VERDICT_OK, "%s is whole: %zu objects, %s", path, n, holder);
+        doctor_say(d, VERDICT_OK, "%s is whole: %zu objects, %s", path, c.n, holder);
+        say_owed(d, &c, path);
         free(holder);
     } else {
         doctor_say(d, VERDICT_FAIL, "%s", error); /* says what to do itself */
     }
+    strings_clear(&c.off);
     free(error);
     store_close(s);
 }

@@ -262,6 +262,26 @@ static void a_ledger_that_is_none_fails(void **state)
     free(ledger);
 }
 
+static void what_is_owed_an_enable_is_told(void **state)
+{
+    struct visit *v = *state;
+    char *ledger = tree_at(v->tree, "ledger.db"), *error = NULL;
+    struct store *s = store_open(ledger, false, &error);
+
+    configure(v, "");
+    assert_true(store_put(s, "VDB/on", "{\"key\":\"VDB/on\",\"kind\":\"VDB\"}", &error));
+    assert_true(store_put(s, "VDB/off",
+                          "{\"key\":\"VDB/off\",\"kind\":\"VDB\",\"owesEnable\":true}", &error));
+    examine(v);
+    says(v, "warn ledger: VDB/off is owed an enable: dctd switched it off for a change -> dctd "
+            "describe VDB/off");
+    store_close(s);
+    examine(v);
+    says(v, "dctd switched it off for a change -> start dctd");
+    assert_null(strstr(buf_text(&v->report), "VDB/on"));
+    free(ledger);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -280,6 +300,7 @@ int main(void)
                                         close_visit),
         cmocka_unit_test_setup_teardown(git_that_is_wanted_must_be_there, open_visit, close_visit),
         cmocka_unit_test_setup_teardown(a_ledger_that_is_none_fails, open_visit, close_visit),
+        cmocka_unit_test_setup_teardown(what_is_owed_an_enable_is_told, open_visit, close_visit),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
