@@ -124,7 +124,7 @@ man: $(BUILD)/dctd ## make the field lists of dctd-manifest(5) anew
 
 asan: ## the same tests under AddressSanitizer and UBSan
 	@ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1 SCRIPT_JOBS=$(or $(SCRIPT_JOBS),1) \
-		$(MAKE) $(PARALLEL) BUILD=$(BUILD)/asan SANITIZE=1 check
+		TORTURE=$(or $(TORTURE),light) $(MAKE) $(PARALLEL) BUILD=$(BUILD)/asan SANITIZE=1 check
 
 valgrind: ## the C tests under valgrind; SUITES=e2e runs the daemon under it
 	@RUN='valgrind -q --leak-check=full --show-leak-kinds=definite,possible --errors-for-leak-kinds=definite,possible --error-exitcode=99' \
