@@ -12,7 +12,7 @@ struct creditor {
     const struct observed_item *item;
     const struct entry *entry;   /* NULL: the ledger was lost */
     const struct wanted *wanted; /* NULL: no manifest, or it is not known to be this one */
-    char *key;
+    const char *key;
 };
 
 static bool wanted_off(const struct wanted *w)
@@ -162,11 +162,10 @@ static void plan_marked(const struct planner *in, struct plan *p, const struct o
 
     if (elsewhere || !streq(item->owner, world->instance))
         return;
-    c.key = c.wanted  ? xstrdup(c.wanted->key)
-            : c.entry ? xstrdup(c.entry->key)
-                      : key_of(in, p, item);
+    char *made = c.wanted || c.entry ? NULL : key_of(in, p, item);
+    c.key = c.wanted ? c.wanted->key : c.entry ? c.entry->key : made;
     plan_creditor(in, p, &c);
-    free(c.key);
+    free(made);
 }
 
 static void plan_entry(const struct planner *in, struct plan *p, const struct entry *e)
@@ -175,11 +174,14 @@ static void plan_entry(const struct planner *in, struct plan *p, const struct en
                           .item =
                               e->id ? observed_by_id(in->world->observed, e->kind, e->id) : NULL,
                           .entry = e,
-                          .wanted = set_find(in->world->set, e->key),
-                          .key = e->key };
+                          .wanted = set_find(in->world->set, e->key) };
 
-    if (e->owes_enable && c.item && c.item->object)
-        plan_creditor(in, p, &c);
+    if (!e->owes_enable || !c.item || !c.item->object)
+        return;
+    if (!c.wanted)
+        c.wanted = wanted_by_item(in->world, c.item); /* its manifest has another name for it */
+    c.key = c.wanted ? c.wanted->key : e->key;
+    plan_creditor(in, p, &c);
 }
 
 void plan_debts(const struct planner *in, struct plan *p)

@@ -110,7 +110,7 @@ struct entry *adopt(struct ledger *l, const char *key, enum kind kind, const cha
     const char *name = strchr(key, '/') + 1;
     const char *engine = kind_desc(kind)->flags & KIND_PER_ENGINE ? strrchr(name, '@') : NULL;
     const struct entry *was = ledger_find(l, key);
-    bool protect = was && was->protect;
+    bool protect = was && was->protect, hands_off = was && was->hands_off;
 
     ledger_remove(l, key);
     struct entry *e = ledger_put(l, key, kind);
@@ -118,6 +118,7 @@ struct entry *adopt(struct ledger *l, const char *key, enum kind kind, const cha
     e->id = xstrdup(id);
     e->origin = ORIGIN_ADOPTED;
     e->protect = protect;
+    e->hands_off = hands_off;
     e->deletion = DELETION_ORPHAN;
     return e;
 }

@@ -22,6 +22,11 @@ enum deletion deletion_of(const struct object *o)
     return o->kind->flags & KIND_ORPHAN ? DELETION_ORPHAN : DELETION_DELETE;
 }
 
+static bool keeps_off(const struct wanted *w)
+{
+    return w->object->policy.mode != MODE_ENFORCE;
+}
+
 bool keep_wish(const struct world *world, const struct wanted *w, struct entry *e)
 {
     enum deletion deletion = deletion_of(w->object);
@@ -30,8 +35,10 @@ bool keep_wish(const struct world *world, const struct wanted *w, struct entry *
 
     if (engine)
         changed = keep_text(&e->engine, engine) || changed;
-    changed = changed || e->protect != w->object->policy.protect || e->deletion != deletion;
+    changed = changed || e->protect != w->object->policy.protect || e->deletion != deletion ||
+              e->hands_off != keeps_off(w);
     e->protect = w->object->policy.protect;
+    e->hands_off = keeps_off(w);
     e->deletion = deletion;
     return changed;
 }
@@ -41,11 +48,13 @@ bool keep_care(const struct wanted *w, struct entry *e)
     bool orphan = deletion_of(w->object) == DELETION_ORPHAN && e->deletion != DELETION_ORPHAN;
     bool protect = w->object->policy.protect && !e->protect;
     bool lift = e->protect && !w->object->policy.protect && !w->object->policy.replace_allowed;
+    bool mode = e->hands_off != keeps_off(w);
 
     if (orphan)
         e->deletion = DELETION_ORPHAN;
     e->protect = (e->protect || protect) && !lift;
-    return orphan || protect || lift;
+    e->hands_off = keeps_off(w);
+    return orphan || protect || lift || mode;
 }
 
 /* Is the row one whose last applied value is worth remembering? */

@@ -20,7 +20,7 @@ bool keep_follower(const struct world *world, const struct wanted *w, const stru
                    size_t row);
 /* What the policy says to its safety counts at once, whatever else is still to be
  * done; what lifts that waits until all has come true, save protection: that goes
- * as soon as its manifest asks neither for it nor for what it forbids. */
+ * as soon as its manifest asks neither for it nor for what it forbids, and mode. */
 bool keep_care(const struct wanted *w, struct entry *e);
 /* Policy, name and engine, before the object is there. */
 bool keep_wish(const struct world *world, const struct wanted *w, struct entry *e);

@@ -207,6 +207,7 @@ static void add_entry(struct buf *b, const struct entry *e)
     add_text(b, "origin", origin_names[e->origin]);
     add_text(b, "deletion", deletion_names[e->deletion]);
     add_true(b, "protect", e->protect);
+    add_true(b, "handsOff", e->hands_off);
     add_true(b, "failed", e->failed);
     add_true(b, "owesEnable", e->owes_enable);
     add_true(b, "enabledAgain", e->enabled_again);
@@ -329,6 +330,7 @@ bool ledger_restore(struct ledger *l, const char *text)
     e->origin = word_index(origin_names, ARRAY_LEN(origin_names), json_text(o, "origin"));
     e->deletion = word_index(deletion_names, ARRAY_LEN(deletion_names), json_text(o, "deletion"));
     e->protect = json_true(o, "protect");
+    e->hands_off = json_true(o, "handsOff");
     e->failed = json_true(o, "failed");
     e->owes_enable = json_true(o, "owesEnable");
     e->enabled_again = json_true(o, "enabledAgain");

@@ -31,6 +31,7 @@ struct entry {
     char *id;     /* NULL while the first create is under way */
     enum origin origin;
     bool protect;
+    bool hands_off;         /* its manifest has nothing written to it: mode observe or warn */
     bool failed;            /* its creation did; what that left behind may be of no use */
     enum deletion deletion; /* settled: DELETE or ORPHAN */
     bool owes_enable;       /* we disabled it; it is to be enabled again */

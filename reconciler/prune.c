@@ -59,6 +59,9 @@ static void settle_deletion(const struct planner *in, struct plan *p, struct act
     if (e->protect)
         action_block(a, xstrdup("it is protected; to lift that, bring its manifest back with "
                                 "policy.protect: false first"));
+    if (e->hands_off)
+        action_block(a, xstrdup("policy.mode of its manifest let nothing be written to it; to have "
+                                "it deleted, bring that back with mode: enforce first"));
     if (item->owner && !streq(item->owner, in->world->instance))
         action_block(a, xasprintf("it now belongs to the dctd instance `%s`", item->owner));
     char *why = rules_check(&c);
@@ -121,7 +124,9 @@ static void add_waiting(struct plan *p, const struct entry *e)
 
     a->id = e->id ? xstrdup(e->id) : NULL;
     a->engine = e->engine ? xstrdup(e->engine) : NULL;
-    a->reason = xstrdup("a job is still under way");
+    a->reason = xstrdup(e->owes_enable ? "a job is still under way; it was disabled for a change, "
+                                         "and is enabled again after that"
+                                       : "a job is still under way");
 }
 
 static void note_unpruned(struct plan *p, const struct strings *left, const char *why,
@@ -172,7 +177,7 @@ static const char *prune_forbidden(const struct planner *in)
 static bool goes_later(const struct world *world, const struct entry *e)
 {
     return !world->observed->kinds[e->kind].complete && e->id && e->origin != ORIGIN_NONE &&
-           e->deletion != DELETION_ORPHAN && !e->protect;
+           e->deletion != DELETION_ORPHAN && !e->protect && !e->hands_off;
 }
 
 /* What the ledger holds and no manifest wants, as far as it is only counted. */

@@ -14,7 +14,8 @@ static const char *const replaces[] = { "never", "allow", NULL };
 /* clang-format off */
 static const struct field rows[ROWS] = {
     [MODE]     = { .yaml = "mode", .type = F_ENUM, .words = modes,
-                   .doc = "enforce, warn (report drift) or observe (never write)" },
+                   .doc = "enforce, warn (report drift) or observe (never write); what is "
+                          "not enforced is not deleted with its manifest either" },
     [ADOPT]    = { .yaml = "adopt", .type = F_ENUM, .words = adopts,
                    .doc = "may an object that already exists be taken over?" },
     [ADOPT_ID] = { .yaml = "adoptId", .type = F_STRING, .min = 1, .max = 256,

@@ -82,6 +82,7 @@ broken "what was written is not compared" action \
     test_drift
 broken "protect is ignored where it is pruned" prune 's/^    if (e->protect)/    if (false)/' \
     test_prune test_torture_ledger
+broken "what is only watched goes with its manifest" prune 's/^    if (e->hands_off)/    if (false)/' test_modes
 broken "protect in the ledger is ignored where it is replaced" half_made \
     's/(e \&\& e->protect);/false;/' test_prune
 broken "protect in the manifest is ignored where it is replaced" half_made \

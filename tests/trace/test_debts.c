@@ -55,6 +55,49 @@ static void test_its_manifest_is_gone(void **state)
     test_world_free(w);
 }
 
+/* Its manifest has another name for it by now: one object, one line of the plan. */
+static void test_it_is_renamed_meanwhile(void **state)
+{
+    struct test_world *w = story_of(estate_all());
+    char *port = text_with(estate_all(), "port: 5435", "port: 5535");
+    char *named = text_with(port, "metadata: {name: orders-test}",
+                            "metadata: {name: orders-qa, movedFrom: orders-test}");
+
+    (void)state;
+    until_off(w, port, "orders-test");
+    char *plan = story_plan(w, named);
+    story_holds(plan, "~ VDB/orders-qa update");
+    story_lacks(plan, "VDB/orders-test");
+    settle(w, named);
+    story_member(w, "/vdbs", "orders-qa", "enabled", "true");
+    free(plan);
+    free(named);
+    free(port);
+    test_world_free(w);
+}
+
+/* A plan polls no job, and says all the same what follows it. */
+static void test_the_plan_tells_what_a_job_is_followed_by(void **state)
+{
+    struct test_world *w = story_of(estate_all());
+    char *port = text_with(estate_all(), "port: 5435", "port: 5535");
+    char *gone = xstrndup(port, (size_t)(strstr(port, "---\napiVersion: dct/v1\nkind: VDB\n"
+                                                      "metadata: {name: orders-t") -
+                                         port));
+
+    (void)state;
+    until_off(w, port, "orders-test");
+    char *plan = story_plan(w, gone);
+    story_holds(plan, "VDB/orders-test finish: a job is still under way; it was disabled for a "
+                      "change, and is enabled again after that");
+    settle(w, gone);
+    story_member(w, "/vdbs", "orders-test", "enabled", "true");
+    free(plan);
+    free(gone);
+    free(port);
+    test_world_free(w);
+}
+
 /* It may not be deleted: somebody has made a VDB from it. */
 static void test_its_deletion_has_to_wait(void **state)
 {
@@ -333,6 +376,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_its_manifest_is_gone),
+        cmocka_unit_test(test_it_is_renamed_meanwhile),
+        cmocka_unit_test(test_the_plan_tells_what_a_job_is_followed_by),
         cmocka_unit_test(test_its_deletion_has_to_wait),
         cmocka_unit_test(test_what_is_to_be_forgotten_is_switched_on_first),
         cmocka_unit_test(test_its_parent_was_taken_over),

@@ -95,6 +95,42 @@ static void test_observe_never_writes(void **state)
     test_world_free(w);
 }
 
+/* It goes with its manifest, and what it forbade is not done for that. */
+static void hands_stay_off(const char *policy)
+{
+    char *watched = with_policy(policy), *enforced = with_policy("{mode: enforce}");
+    char *less =
+        text_with(estate_all(), "---\napiVersion: dct/v1\nkind: VDB\nmetadata: {name: orders-test}",
+                  "\1");
+    struct test_world *w = story_of(estate_all());
+
+    *strchr(less, '\1') = '\0'; /* it is the last document */
+    w->options.prune = true;
+    story_rest(w, watched);
+    test_world_restart(w);
+    char *plan = story_plan(w, less);
+    story_holds(plan, "! VDB/orders-test blocked: policy.mode of its manifest let nothing be "
+                      "written to it");
+    story_rest(w, less);
+    story_sent(w, "");
+    assert_int_equal(test_world_count(w, "/vdbs", "orders-test"), 1);
+    story_converge(w, enforced);
+    story_converge(w, less);
+    assert_int_equal(test_world_count(w, "/vdbs", "orders-test"), 0);
+    free(plan);
+    free(less);
+    free(enforced);
+    free(watched);
+    test_world_free(w);
+}
+
+static void test_what_is_only_watched_is_not_deleted_with_its_manifest(void **state)
+{
+    (void)state;
+    hands_stay_off("{mode: observe}");
+    hands_stay_off("{mode: warn}");
+}
+
 /* A rule that is broken is something else than a wish. */
 static void test_what_a_rule_blocks_is_not_left_alone(void **state)
 {
@@ -310,6 +346,7 @@ int main(void)
         cmocka_unit_test(test_a_suspension_that_is_over_is_told),
         cmocka_unit_test(test_warn_tells_and_does_nothing),
         cmocka_unit_test(test_observe_never_writes),
+        cmocka_unit_test(test_what_is_only_watched_is_not_deleted_with_its_manifest),
         cmocka_unit_test(test_suspended_until_told_otherwise),
         cmocka_unit_test(test_a_suspension_runs_out),
         cmocka_unit_test(test_a_blocked_line_stops_no_service),
