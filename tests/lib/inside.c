@@ -107,12 +107,12 @@ bool inside_out_of_sight(const struct sim *s)
     return false;
 }
 
-bool inside_half_made(const struct sim *s, const char *id)
+/* Its first job made it; what was done to it later did not make it whole. */
+static const struct object *birth(const struct sim *s, const char *id)
 {
     const struct object *first = NULL;
     msec began = 0;
 
-    /* Its first job made it; what was done to it later did not make it whole. */
     for (const struct object *job = sim_first(s, C_JOBS); job; job = sim_next(s, job)) {
         msec at = js_msec(job->priv, "born_at", 0);
         if (!streq(js_str(job->json, "target_id"), id) || (first && at >= began))
@@ -120,8 +120,26 @@ bool inside_half_made(const struct sim *s, const char *id)
         first = job;
         began = at;
     }
-    const char *status = first ? js_str(first->json, "status") : NULL;
+    return first;
+}
+
+static bool failed(const char *status)
+{
     return streq(status, "FAILED") || streq(status, "CANCELED");
+}
+
+bool inside_half_made(const struct sim *s, const char *id)
+{
+    const struct object *job = birth(s, id);
+
+    return job && failed(js_str(job->json, "status"));
+}
+
+bool inside_to_fail(const struct sim *s, const char *id)
+{
+    const struct object *job = birth(s, id);
+
+    return job && !sim_job_over(job) && failed(js_str(js_get(job->priv, "fault"), "job"));
 }
 
 bool inside_busy(const struct sim *s, const char *id)

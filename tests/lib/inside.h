@@ -34,6 +34,8 @@ bool inside_job_runs(const struct sim *s, const char *id);
 bool inside_out_of_sight(const struct sim *s);
 /* Is it what a creation left behind that failed? */
 bool inside_half_made(const struct sim *s, const char *id);
+/* Is it going to be that, when the job that makes it ends? */
+bool inside_to_fail(const struct sim *s, const char *id);
 /* Does a job work on it? */
 bool inside_busy(const struct sim *s, const char *id);
 

@@ -218,6 +218,8 @@ static bool nameless(const struct test_world *w)
 
     for (size_t i = 0; i < n; i++) {
         bool failed = inside_half_made(w->sim, all[i].id); /* nothing in DCT says that */
+        if (inside_to_fail(w->sim, all[i].id))
+            return true;
         if ((!all[i].owner || failed) && test_world_ledger_names(w, all[i].id))
             return true;
     }
