@@ -86,11 +86,11 @@ static char *id_text(const cJSON *v)
 }
 
 /* Value of the first tag of that key. */
-static const char *tag_of(const cJSON *item, const char *key)
+static const char *tag_of(const struct json_index *item, const char *key)
 {
     const cJSON *tag;
 
-    cJSON_ArrayForEach(tag, json_at(item, "tags")) {
+    cJSON_ArrayForEach(tag, json_index_at(item, "tags")) {
         if (streq(json_text(tag, "key"), key))
             return json_text(tag, "value");
     }
@@ -98,20 +98,22 @@ static const char *tag_of(const cJSON *item, const char *key)
 }
 
 /* Replicated and recycled objects answer like any other; they are not ours. */
-static bool is_foreign(const cJSON *item)
+static bool is_foreign(const struct json_index *item)
 {
-    return json_true(item, "is_replica") || json_true(item, "recycle_bin") ||
-           json_text(item, "namespace_id") || json_text(item, "namespace");
+    return cJSON_IsTrue(json_index_at(item, "is_replica")) ||
+           cJSON_IsTrue(json_index_at(item, "recycle_bin")) ||
+           json_index_text(item, "namespace_id") || json_index_text(item, "namespace");
 }
 
 /* {"$staging": object} for the joins whose member of `item` leads to one. */
-static cJSON *joined(const struct observed *o, const struct kind_desc *k, const cJSON *item)
+static cJSON *joined(const struct observed *o, const struct kind_desc *k,
+                     const struct json_index *item)
 {
     cJSON *all = cJSON_CreateObject();
 
     for (size_t i = 0; i < k->n_joins; i++) {
         const struct join *j = &k->joins[i];
-        const char *mine = json_text(item, j->mine);
+        const char *mine = json_index_text(item, j->mine);
         cJSON *found = mine ? map_get(&o->joins[k->kind][i], mine) : NULL;
         if (found)
             cJSON_AddItemReferenceToObject(all, j->name, found);
@@ -119,11 +121,13 @@ static cJSON *joined(const struct observed *o, const struct kind_desc *k, const 
     return all;
 }
 
-static char *engine_of(const struct kind_desc *k, const cJSON *item, const cJSON *joins)
+static char *engine_of(const struct kind_desc *k, const struct json_index *item, const cJSON *joins)
 {
-    if (!k->engine_read || k->kind == KIND_ENGINE)
+    const char *read = k->kind == KIND_ENGINE ? NULL : k->engine_read;
+
+    if (!read)
         return NULL;
-    return id_text(json_at(k->engine_read[0] == '$' ? joins : item, k->engine_read));
+    return id_text(read[0] == '$' ? json_at(joins, read) : json_index_at(item, read));
 }
 
 /* The name's own row, or the best fact that stands for it. */
@@ -210,20 +214,22 @@ struct observed_item *observed_add(struct observed *o, const struct kind_desc *k
                                    bool full)
 {
     struct observed_list *l = &o->kinds[k->kind];
-    char *id = id_text(json_at(json, "id"));
+    struct json_index index;
 
+    json_index(&index, json);
+    char *id = id_text(json_index_at(&index, "id"));
     if (!id)
         return NULL;
     struct observed_item *item = place_of(l, id);
-    cJSON *joins = joined(o, k, json);
-    const char *name = json_text(json, name_path(k));
+    cJSON *joins = joined(o, k, &index);
+    const char *name = json_index_text(&index, name_path(k));
     item->kind = k;
     item->name = xstrdup(name ? name : "");
-    item->engine = engine_of(k, json, joins);
-    item->owner = own(tag_of(json, OWNER_TAG));
-    item->marked = item->owner && streq(tag_of(json, OWES_TAG), item->owner);
-    item->foreign = is_foreign(json);
-    item->object = full ? wire_decode(k, json, joins) : NULL;
+    item->engine = engine_of(k, &index, joins);
+    item->owner = own(tag_of(&index, OWNER_TAG));
+    item->marked = item->owner && streq(tag_of(&index, OWES_TAG), item->owner);
+    item->foreign = is_foreign(&index);
+    item->object = full ? wire_decode_indexed(k, &index, joins) : NULL;
     if (item->object)
         note_reported(l, k, item->object);
     cJSON_Delete(joins);
@@ -243,17 +249,44 @@ struct observed_item *observed_by_name(const struct observed *o, enum kind kind,
     return map_get(&o->kinds[kind].by_name, name);
 }
 
+/* The member that the path begins with. */
+static void keep_member(cJSON *kept, const cJSON *item, const char *path)
+{
+    char *name = xstrndup(path, strcspn(path, ".["));
+    const cJSON *member = json_at(item, name);
+
+    if (member && !json_at(kept, name))
+        cJSON_AddItemToObject(kept, name, cJSON_Duplicate(member, true));
+    free(name);
+}
+
+static void keep_read(cJSON *kept, const cJSON *item, const struct join *j, const char *read)
+{
+    size_t n = strlen(j->name);
+
+    if (read && starts_with(read, j->name) && read[n] == '.')
+        keep_member(kept, item, read + n + 1);
+}
+
+/* Of a joined object, what it is found by and what the kind reads of it. */
+static cJSON *join_members(const struct kind_desc *k, const struct join *j, const cJSON *item)
+{
+    cJSON *kept = cJSON_CreateObject();
+
+    keep_member(kept, item, j->theirs);
+    keep_read(kept, item, j, k->engine_read);
+    for (size_t i = 0; i < k->table.n; i++)
+        keep_read(kept, item, j, k->table.rows[i].read);
+    return kept;
+}
+
 void observed_join(struct observed *o, const struct kind_desc *k, const struct join *j,
                    const cJSON *item)
 {
-    if (j->where && !streq(json_text(item, j->where), j->is))
+    if (!json_text(item, j->theirs) || (j->where && !streq(json_text(item, j->where), j->is)))
         return;
-    cJSON *kept = cJSON_Duplicate(item, true);
+    cJSON *kept = join_members(k, j, item);
     const char *theirs = json_text(kept, j->theirs);
-    if (!theirs) {
-        cJSON_Delete(kept);
-        return;
-    }
     struct map *m = &o->joins[k->kind][j - k->joins];
     cJSON *old = map_get(m, theirs);
     map_remove(m, theirs);
@@ -284,10 +317,12 @@ void observed_feed_joins(struct observed *o, const char *path, const cJSON *item
 
 void observed_extra_add(struct observed_extras *x, const cJSON *item, const char *type_member)
 {
-    char *id = id_text(json_at(item, "id"));
-    const char *name = json_text(item, "name");
+    struct json_index index;
 
-    if (!id || !name || is_foreign(item)) {
+    json_index(&index, item);
+    char *id = id_text(json_index_at(&index, "id"));
+    const char *name = json_index_text(&index, "name");
+    if (!id || !name || is_foreign(&index)) {
         free(id);
         return;
     }
@@ -295,8 +330,8 @@ void observed_extra_add(struct observed_extras *x, const cJSON *item, const char
     x->items[x->n++] = (struct observed_extra){
         .id = id,
         .name = xstrdup(name),
-        .engine = id_text(json_at(item, "engine_id")),
-        .type = type_member ? own(json_text(item, type_member)) : NULL,
+        .engine = id_text(json_index_at(&index, "engine_id")),
+        .type = type_member ? own(json_index_text(&index, type_member)) : NULL,
     };
 }
 

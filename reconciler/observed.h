@@ -52,7 +52,7 @@ struct observed {
     struct observed_list kinds[KINDS];
     struct observed_extras groups, policies;
     bool joins_known[KINDS];  /* every join of the kind was read to its end */
-    struct map *joins[KINDS]; /* per join of the kind: by `theirs`, the object (cJSON, owned) */
+    struct map *joins[KINDS]; /* per join of the kind: by `theirs`, members of it (cJSON, owned) */
 };
 
 struct observed *observed_new(void);
@@ -67,7 +67,7 @@ void observed_remove(struct observed *o, const struct kind_desc *k, const char *
 struct observed_item *observed_by_id(const struct observed *o, enum kind kind, const char *id);
 /* The first of that name; go on by next_named. */
 struct observed_item *observed_by_name(const struct observed *o, enum kind kind, const char *name);
-/* Remembers one object of a join's collection. */
+/* Remembers of one object of a join's collection what the kind reads of it. */
 void observed_join(struct observed *o, const struct kind_desc *k, const struct join *j,
                    const cJSON *item);
 /* The object is to be asked for anew: forgets what was joined to it. */

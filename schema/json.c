@@ -149,6 +149,56 @@ bool json_true(const cJSON *root, const char *path)
     return cJSON_IsTrue(json_at(root, path));
 }
 
+/* Three letters and the length tell the names of an object apart well enough. */
+static size_t slot_of(const char *name, size_t n)
+{
+    size_t h = n;
+
+    if (n) {
+        h = h * 31 + (unsigned char)name[0];
+        h = h * 31 + (unsigned char)name[n / 2];
+        h = h * 31 + (unsigned char)name[n - 1];
+    }
+    return h;
+}
+
+void json_index(struct json_index *x, const cJSON *object)
+{
+    const size_t slots = ARRAY_LEN(x->slots);
+    size_t n = 0;
+
+    *x = (struct json_index){ .object = object };
+    for (const cJSON *v = cJSON_IsObject(object) ? object->child : NULL; v; v = v->next) {
+        if (++n > slots / 2) {
+            x->full = true;
+            return;
+        }
+        size_t slot = slot_of(v->string, strlen(v->string)) % slots;
+        while (x->slots[slot] && !streq(x->slots[slot]->string, v->string))
+            slot = (slot + 1) % slots;
+        if (!x->slots[slot]) /* of two members with one name, the first: as in json_at() */
+            x->slots[slot] = v;
+    }
+}
+
+const cJSON *json_index_at(const struct json_index *x, const char *path)
+{
+    const size_t slots = ARRAY_LEN(x->slots), n = strcspn(path, ".[");
+
+    if (x->full)
+        return json_at(x->object, path);
+    for (size_t slot = slot_of(path, n) % slots; x->slots[slot]; slot = (slot + 1) % slots) {
+        if (text_is(x->slots[slot]->string, path, n))
+            return path[n] ? json_at(x->slots[slot], path + n) : x->slots[slot];
+    }
+    return NULL;
+}
+
+const char *json_index_text(const struct json_index *x, const char *path)
+{
+    return cJSON_GetStringValue(json_index_at(x, path));
+}
+
 /* Puts `item` where the step leads from `at`, in place of what is there. */
 static void place(cJSON *at, const struct step *s, cJSON *item)
 {

@@ -11,6 +11,18 @@ const cJSON *json_at(const cJSON *root, const char *path);
 /* The text there, NULL where there is none or it is no string. */
 const char *json_text(const cJSON *root, const char *path);
 bool json_true(const cJSON *root, const char *path);
+/* The members of one object, for who asks for many of them: going through all of them
+ * for each is what reading an estate would cost most. The object is borrowed. */
+struct json_index {
+    const cJSON *object;
+    const cJSON *slots[256]; /* open addressing */
+    bool full;               /* more than it is made for: it is searched instead */
+};
+void json_index(struct json_index *x, const cJSON *object);
+/* As json_at() from the object. */
+const cJSON *json_index_at(const struct json_index *x, const char *path);
+const char *json_index_text(const struct json_index *x, const char *path);
+
 /* Puts `item` (taken) at the path, making objects and lists on the way. */
 void json_put(cJSON *root, const char *path, cJSON *item);
 /* Absent, null, false, "", [] and {} mean nothing. */

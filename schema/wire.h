@@ -2,6 +2,7 @@
 #ifndef SCHEMA_WIRE_H
 #define SCHEMA_WIRE_H
 
+#include "schema/json.h"
 #include "schema/object.h"
 
 /* Gives the id (or, READ_NAME, the name) that a reference stands for in DCT;
@@ -48,5 +49,7 @@ cJSON *wire_multipart_fields(const struct object *wanted, const struct call *cal
  * come as 5433.0 or "5433", texts as numbers. NULL if it has no id; the name is
  * "" where the object has none. */
 struct object *wire_decode(const struct kind_desc *k, const cJSON *item, const cJSON *joins);
+struct object *wire_decode_indexed(const struct kind_desc *k, const struct json_index *item,
+                                   const cJSON *joins);
 
 #endif

@@ -9,8 +9,6 @@
 
 #include "schema/json.h"
 
-enum { MEMBER_SLOTS = 256 };
-
 /* Above, a double does not hold every integer. */
 static const double exact_max = 9007199254740992.0;
 
@@ -114,72 +112,21 @@ static void decode(const struct field *f, const cJSON *from, struct value *v)
     v->state = known ? V_SET : V_ABSENT;
 }
 
-/* The members of one object by name. Every row asks for one of them, and going
- * through all members for each row is what reading an estate would cost most. */
-struct members {
-    const cJSON *object;
-    const cJSON *slots[MEMBER_SLOTS]; /* open addressing */
-    bool full;                        /* more than it is made for: search instead */
-};
-
-static size_t hash(const char *s, size_t n)
+struct object *wire_decode_indexed(const struct kind_desc *k, const struct json_index *item,
+                                   const cJSON *joins)
 {
-    uint32_t h = 2166136261U;
-
-    for (size_t i = 0; i < n; i++)
-        h = (h ^ (unsigned char)s[i]) * 16777619U;
-    return h;
-}
-
-static void members_index(struct members *m, const cJSON *object)
-{
-    size_t n = 0;
-
-    *m = (struct members){ .object = object };
-    for (const cJSON *v = object->child; v; v = v->next) {
-        if (++n > MEMBER_SLOTS / 2) {
-            m->full = true;
-            return;
-        }
-        size_t slot = hash(v->string, strlen(v->string)) % MEMBER_SLOTS;
-        while (m->slots[slot] && !streq(m->slots[slot]->string, v->string))
-            slot = (slot + 1) % MEMBER_SLOTS;
-        if (!m->slots[slot]) /* of two members with one name, the first: as in json_at() */
-            m->slots[slot] = v;
-    }
-}
-
-static const cJSON *members_at(const struct members *m, const char *path)
-{
-    size_t n = strcspn(path, ".[");
-    if (m->full)
-        return json_at(m->object, path);
-
-    size_t slot = hash(path, n) % MEMBER_SLOTS;
-    for (; m->slots[slot]; slot = (slot + 1) % MEMBER_SLOTS) {
-        const char *name = m->slots[slot]->string;
-        if (strncmp(name, path, n) == 0 && !name[n])
-            return json_at(m->slots[slot], path + n);
-    }
-    return NULL;
-}
-
-struct object *wire_decode(const struct kind_desc *k, const cJSON *item, const cJSON *joins)
-{
-    const cJSON *id = cJSON_GetObjectItemCaseSensitive(item, "id");
+    const cJSON *id = json_index_at(item, "id");
     if (!cJSON_IsNumber(id) && !(cJSON_IsString(id) && id->valuestring[0]))
         return NULL;
 
     struct object *o = object_new(k, "", (struct pos){ 0 });
-    struct members members;
-    members_index(&members, item);
     for (size_t i = 0; i < k->table.n; i++) {
         const struct field *f = &k->table.rows[i];
         if (!f->read)
             continue;
 
         const cJSON *from =
-            f->read[0] == '$' ? json_at(joins, f->read) : members_at(&members, f->read);
+            f->read[0] == '$' ? json_at(joins, f->read) : json_index_at(item, f->read);
         if (from)
             decode(f, from, &o->values[i]);
         if (from && o->values[i].state == V_SET && streq(f->yaml, "metadata.name")) {
@@ -188,4 +135,12 @@ struct object *wire_decode(const struct kind_desc *k, const cJSON *item, const c
         }
     }
     return o;
+}
+
+struct object *wire_decode(const struct kind_desc *k, const cJSON *item, const cJSON *joins)
+{
+    struct json_index index;
+
+    json_index(&index, item);
+    return wire_decode_indexed(k, &index, joins);
 }

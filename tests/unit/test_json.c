@@ -67,6 +67,52 @@ static void paths_that_lead_nowhere_find_nothing(void **state)
     cJSON_Delete(v);
 }
 
+static void an_index_finds_what_a_path_finds(void **state)
+{
+    static const char *const values[] = {
+        "{}",
+        "[{\"a\":1}]",
+        "null",
+        "{\"\":1,\"a\":{\"b\":[{\"c\":2}]},\"ab\":3,\"ba\":4,\"a\":5}",
+        "{\"axb\":1,\"ayb\":2,\"azb\":3,\"b\":\"a\"}",
+    };
+    static const char *const paths[] = { "a",  "a.b",   "a.b[0].c", "a[0]", "a.", "ab", "ayb",
+                                         "ba", "b.a.b", "azb",      "axc",  ".",  "[0]" };
+    struct json_index x;
+    (void)state;
+
+    for (size_t i = 0; i < ARRAY_LEN(values); i++) {
+        cJSON *v = parse(values[i]);
+        json_index(&x, v);
+        for (size_t p = 0; p < ARRAY_LEN(paths); p++) {
+            bool member = strcspn(paths[p], ".[") > 0;
+            assert_ptr_equal(json_index_at(&x, paths[p]), member ? json_at(v, paths[p]) : NULL);
+        }
+        cJSON_Delete(v);
+    }
+    json_index(&x, NULL);
+    assert_null(json_index_at(&x, "a"));
+}
+
+static void an_index_of_many_members_finds_each(void **state)
+{
+    (void)state;
+    for (size_t n = 100; n < 300; n += 27) {
+        cJSON *v = cJSON_CreateObject();
+        struct json_index x;
+        for (size_t i = 0; i < n; i++) {
+            char *name = xasprintf("member_%zu_id", i);
+            cJSON_AddStringToObject(v, name, name);
+            free(name);
+        }
+        json_index(&x, v);
+        for (const cJSON *m = v->child; m; m = m->next)
+            assert_string_equal(json_index_text(&x, m->string), m->string);
+        assert_null(json_index_text(&x, "member_300_id"));
+        cJSON_Delete(v);
+    }
+}
+
 static void putting_makes_objects_and_lists_on_the_way(void **state)
 {
     (void)state;
@@ -188,6 +234,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(paths_lead_through_objects_lists_and_matches),
         cmocka_unit_test(paths_that_lead_nowhere_find_nothing),
+        cmocka_unit_test(an_index_finds_what_a_path_finds),
+        cmocka_unit_test(an_index_of_many_members_finds_each),
         cmocka_unit_test(putting_makes_objects_and_lists_on_the_way),
         cmocka_unit_test(putting_replaces_what_stands_in_the_way),
         cmocka_unit_test(silly_paths_put_nothing),
