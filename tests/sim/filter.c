@@ -73,6 +73,8 @@ static int compare_strings(const char *a, const char *b)
 {
     msec ta, tb;
 
+    if (streq(a, b))
+        return 0;
     if (sim_parse_rfc3339(a, &ta) && sim_parse_rfc3339(b, &tb))
         return (ta > tb) - (ta < tb);
     return strcmp(a, b);
@@ -80,13 +82,19 @@ static int compare_strings(const char *a, const char *b)
 
 static int rank(const cJSON *v)
 {
-    if (!v || cJSON_IsNull(v))
+    switch (v ? v->type & 0xff : cJSON_NULL) {
+    case cJSON_NULL:
         return 0;
-    if (cJSON_IsBool(v))
+    case cJSON_False:
+    case cJSON_True:
         return 1;
-    if (cJSON_IsNumber(v))
+    case cJSON_Number:
         return 2;
-    return cJSON_IsString(v) ? 3 : 4;
+    case cJSON_String:
+        return 3;
+    default:
+        return 4;
+    }
 }
 
 int sim_compare_values(const cJSON *a, const cJSON *b)
@@ -129,7 +137,7 @@ static bool ordered(enum node_op op, int order)
 static bool compare_as(enum node_op op, const cJSON *value, const cJSON *literal)
 {
     bool comparable = rank(value) == rank(literal) && rank(value) < 4;
-    int order = sim_compare_values(value, literal);
+    int order = comparable ? sim_compare_values(value, literal) : 0;
 
     if (op == OP_EQ || op == OP_NE)
         return (comparable && order == 0) == (op == OP_EQ);
@@ -187,7 +195,7 @@ static bool search_all(const char *fields, const cJSON *item, const char *text)
 
 struct subject {
     const char *fields;
-    const cJSON *item, *hidden;
+    const cJSON *item, *priv;
 };
 
 static bool evaluate(const struct node *n, const struct subject *s);
@@ -207,7 +215,7 @@ static bool evaluate(const struct node *n, const struct subject *s)
 {
     const cJSON *value = n->field ? js_get(s->item, n->field) : NULL;
     if (!value && n->field)
-        value = js_get(s->hidden, n->field);
+        value = js_get(js_get(s->priv, "filter"), n->field);
 
     switch (n->type) {
     case N_OR:
@@ -230,8 +238,8 @@ static bool evaluate(const struct node *n, const struct subject *s)
     return false;
 }
 
-bool sim_filter_matches(const struct filter *f, const cJSON *item, const cJSON *hidden)
+bool sim_filter_matches(const struct filter *f, const cJSON *item, const cJSON *priv)
 {
-    const struct subject s = { f->fields, item, hidden };
+    const struct subject s = { f->fields, item, priv };
     return evaluate(f->root, &s);
 }

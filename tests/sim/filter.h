@@ -13,8 +13,9 @@ struct filter;
 struct filter *sim_filter_new(const char *expression, const char *fields, char **error);
 void sim_filter_free(struct filter *f);
 
-/* `hidden` holds attributes that are filterable without being shown; may be NULL. */
-bool sim_filter_matches(const struct filter *f, const cJSON *item, const cJSON *hidden);
+/* `priv`, what the object does not show, may be NULL: the members of its `filter` are
+ * filterable all the same. */
+bool sim_filter_matches(const struct filter *f, const cJSON *item, const cJSON *priv);
 
 /* Milliseconds since 1970 of an RFC 3339 moment, with any offset. */
 bool sim_parse_rfc3339(const char *text, msec *out) MUST_USE;

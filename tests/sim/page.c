@@ -115,13 +115,13 @@ static bool wanted(const struct sim *s, const struct page *p, const struct objec
         return false;
     if (p->only && !streq(js_str(o->json, "dataset_id"), p->only))
         return false;
-    return !p->filter || sim_filter_matches(p->filter, o->json, js_get(o->priv, "filter"));
+    return !p->filter || sim_filter_matches(p->filter, o->json, o->priv);
 }
 
 /* Whether a GET list leaves the object out because its engine is unreachable. */
 static bool hidden(const struct sim *s, const struct object *o)
 {
-    return sim_collections[o->kind].errors && o->kind != C_JOBS &&
+    return s->faults->child && sim_collections[o->kind].errors && o->kind != C_JOBS &&
            sim_engine_unreachable(s, sim_engine_of(s, o));
 }
 
@@ -277,8 +277,12 @@ void sim_search(struct call *c)
 void sim_get_one(struct call *c)
 {
     const struct object *o = sim_subject(c);
-    if (o)
-        sim_reply(c, 200, sim_view(c->sim, o));
+    struct buf out = BUF_WITH_LIMIT(SIZE_MAX / 4);
+
+    if (!o)
+        return;
+    write_item(c->sim, o, &out);
+    sim_reply_text(c, 200, buf_take(&out));
 }
 
 void sim_list_snapshots(struct call *c)
