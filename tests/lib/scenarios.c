@@ -37,6 +37,9 @@ static const struct {
     { .name = "disable", .off = "orders-dev",
       .edits = { { "enabled: true", "enabled: false" },
                  { "for developers", "for nobody" } } },
+    { .name = "host",
+      .edits = { { "pg-target.example.com", "pg-new.example.com" },
+                 { "pg-staging.example.com", "pg-newer.example.com" } } },
 };
 /* clang-format on */
 

@@ -4,7 +4,7 @@
 
 #include "tests/lib/torture.h"
 
-enum { SCENARIOS = 8 };
+enum { SCENARIOS = 9 };
 
 /* Made once, for the whole process. */
 const struct start *scenario_start(size_t i);

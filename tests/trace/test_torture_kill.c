@@ -100,6 +100,13 @@ static void test_disable(void **state)
     die_everywhere(7);
 }
 
+/* Databases that are off for the sake of another object. */
+static void test_host_of_databases(void **state)
+{
+    (void)state;
+    die_everywhere(8);
+}
+
 /* A sample of pairs; all of them when asked for. */
 static void test_twice(void **state)
 {
@@ -126,10 +133,15 @@ static int tell(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_create),        cmocka_unit_test(test_update_that_disables),
-        cmocka_unit_test(test_new_connector), cmocka_unit_test(test_prune),
-        cmocka_unit_test(test_rename),        cmocka_unit_test(test_refresh),
-        cmocka_unit_test(test_replace),       cmocka_unit_test(test_disable),
+        cmocka_unit_test(test_create),
+        cmocka_unit_test(test_update_that_disables),
+        cmocka_unit_test(test_new_connector),
+        cmocka_unit_test(test_prune),
+        cmocka_unit_test(test_rename),
+        cmocka_unit_test(test_refresh),
+        cmocka_unit_test(test_replace),
+        cmocka_unit_test(test_disable),
+        cmocka_unit_test(test_host_of_databases),
         cmocka_unit_test(test_twice),
     };
 
