@@ -105,7 +105,6 @@ void cycle_free(struct cycle *c)
     set_free(c->next_set);
     ledger_free(c->ledger);
     backoff_clear(&c->backoff);
-    flips_clear(&c->flips);
     deleted_clear(&c->deleted);
     twin_clear(&c->twin);
     told_clear(&c->told_before);
@@ -420,7 +419,7 @@ static void after_planning(struct cycle *c, struct step *s)
 {
     const struct planner in = cycle_planner(c, s);
 
-    flips_check(&c->flips, c->plan, s->now, c->options.mode == CYCLE_PLAN);
+    flips_check(c->ledger, c->plan, s->now, c->options.mode == CYCLE_PLAN);
     plan_spread_blocks(c->plan);
     plan_debts(&in, c->plan);
     plan_count(c->plan);

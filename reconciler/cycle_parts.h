@@ -19,7 +19,6 @@ struct cycle {
     struct suspensions configured; /* the options' */
     struct ledger *ledger;
     struct backoff backoff;
-    struct flips flips;
     struct deleted deleted; /* since dctd was at rest last */
     struct twin twin;
     struct told told_before;

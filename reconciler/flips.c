@@ -1,24 +1,7 @@
-/* A count and the beginning of its hour, per object. */
 #include "reconciler/flips.h"
-
-#include <stdlib.h>
-#include <string.h>
 
 #include "reconciler/plan_render.h"
 #include "reconciler/planner.h"
-
-struct flip {
-    unsigned n;
-    msec since;
-    char key[];
-};
-
-void flips_clear(struct flips *f)
-{
-    for (size_t i = 0; i < f->by_key.cap; i++)
-        free(f->by_key.slots[i].value);
-    map_clear(&f->by_key);
-}
 
 static bool repairs_drift(const struct action *a, msec now)
 {
@@ -31,47 +14,39 @@ static bool repairs_drift(const struct action *a, msec now)
     return false;
 }
 
-static struct flip *flip_of(struct flips *f, const char *key, msec now)
+/* Was it too often within the hour? A clock that was put back makes that no longer. */
+static bool too_often(struct flips *f, msec wall)
 {
-    struct flip *flip = map_get(&f->by_key, key);
-    size_t n = strlen(key) + 1;
-
-    if (!flip) {
-        flip = xcalloc(1, sizeof(*flip) + n);
-        memcpy(flip->key, key, n);
-        map_set(&f->by_key, flip->key, flip);
-    }
-    if (!flip->n || now - flip->since > FLIPS_WINDOW) {
-        flip->n = 0;
-        flip->since = now;
-    }
-    return flip;
+    if (f->since > wall)
+        f->since = wall;
+    if (!f->n || wall - f->since > FLIPS_WINDOW)
+        *f = (struct flips){ .since = wall };
+    return f->n >= FLIPS_MAX;
 }
 
 /* The moment, not how long it is until then: the words stay the same until it comes. */
-static void block(struct action *a, const struct flip *flip, msec ahead)
+static void block(struct action *a, const struct flips *flips)
 {
     struct buf until = BUF_WITH_LIMIT(64);
 
-    render_moment(flip->since + FLIPS_WINDOW + ahead, &until);
+    render_moment(flips->since + FLIPS_WINDOW, &until);
     action_block_as(a, BLOCK_FLAPPING,
                     xasprintf("its drift was repaired %u times within the hour, and something "
                               "changes it back; find out who, it is tried again at %s",
-                              flip->n, buf_text(&until)));
+                              flips->n, buf_text(&until)));
     buf_clear(&until);
 }
 
-void flips_check(struct flips *f, struct plan *p, msec now, bool only_look)
+void flips_check(struct ledger *l, struct plan *p, msec now, bool only_look)
 {
-    for (size_t i = 0; !only_look && i < p->n; i++) {
+    const msec wall = now + p->ahead;
+
+    for (size_t i = 0; i < p->n; i++) {
         struct action *a = &p->items[i];
-        if (!repairs_drift(a, now))
-            continue;
-        struct flip *flip = flip_of(f, a->key, now);
-        if (flip->n < FLIPS_MAX) {
-            flip->n++;
-            continue;
-        }
-        block(a, flip, p->ahead);
+        struct entry *e = repairs_drift(a, now) ? ledger_find(l, a->key) : NULL;
+        if (e && too_often(&e->flips, wall))
+            block(a, &e->flips);
+        else if (e && !only_look)
+            e->flips.n++; /* goes to the disk with the intent */
     }
 }

@@ -8,13 +8,9 @@
 
 enum { FLIPS_MAX = 5, FLIPS_WINDOW = 3600000 };
 
-struct flips {
-    struct map by_key;
-};
-
 /* Counts the repairs of drift that this plan is about to make (`only_look`:
- * counts nothing), and blocks those that were made too often. */
-void flips_check(struct flips *f, struct plan *p, msec now, bool only_look);
-void flips_clear(struct flips *f);
+ * counts nothing), and blocks those that were made too often. The count is the
+ * ledger's: a restart begins no new hour. */
+void flips_check(struct ledger *l, struct plan *p, msec now, bool only_look);
 
 #endif

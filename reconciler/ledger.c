@@ -161,14 +161,28 @@ static void add_true(struct buf *b, const char *member, bool is)
     buf_add(b, "true", 4);
 }
 
+static void add_number(struct buf *b, const char *member, msec at)
+{
+    add_name(b, member);
+    buf_printf(b, "%" PRId64, at);
+}
+
+static void add_flips(struct buf *b, const struct flips *flips)
+{
+    add_name(b, "flips");
+    buf_char(b, '{');
+    add_number(b, "n", flips->n);
+    add_number(b, "since", flips->since);
+    buf_char(b, '}');
+}
+
 static void add_intent(struct buf *b, const struct intent *intent)
 {
     add_name(b, "intent");
     buf_char(b, '{');
     add_text(b, "call", intent->call);
     add_text(b, "job", intent->job);
-    add_name(b, "at");
-    buf_printf(b, "%" PRId64, intent->wall);
+    add_number(b, "at", intent->wall);
     add_true(b, "makes", intent->makes);
     add_true(b, "lost", intent->lost);
     buf_char(b, '}');
@@ -215,6 +229,8 @@ static void add_entry(struct buf *b, const struct entry *e)
     add_true(b, "owesRefresh", e->owes_refresh);
     if (e->intent.open)
         add_intent(b, &e->intent);
+    if (e->flips.n)
+        add_flips(b, &e->flips);
     add_applied(b, e);
     buf_char(b, '}');
 }
@@ -243,14 +259,19 @@ static unsigned word_index(const char *const *words, size_t n, const char *word)
     return 0;
 }
 
+static msec number_of(const cJSON *o, const char *member)
+{
+    const cJSON *at = json_at(o, member);
+
+    return cJSON_IsNumber(at) ? (msec)at->valuedouble : 0;
+}
+
 static void restore_intent(struct intent *intent, const cJSON *o)
 {
-    const cJSON *at = json_at(o, "at");
-
     intent->open = true;
     intent->call = own_text(o, "call");
     intent->job = own_text(o, "job");
-    intent->at = intent->wall = cJSON_IsNumber(at) ? (msec)at->valuedouble : 0;
+    intent->at = intent->wall = number_of(o, "at");
     intent->makes = json_true(o, "makes");
     intent->lost = json_true(o, "lost");
     if (!intent->call)
@@ -338,6 +359,8 @@ bool ledger_restore(struct ledger *l, const char *text)
     e->owes_refresh = json_true(o, "owesRefresh");
     if (cJSON_IsObject(json_at(o, "intent")))
         restore_intent(&e->intent, json_at(o, "intent"));
+    e->flips.n = (unsigned)number_of(o, "flips.n");
+    e->flips.since = number_of(o, "flips.since");
     if (cJSON_IsObject(json_at(o, "applied")))
         restore_applied(e, json_at(o, "applied"));
     cJSON_Delete(o);

@@ -23,6 +23,12 @@ struct intent {
     bool lost;  /* it had a job, which DCT does not follow to its end */
 };
 
+/* How often its drift was repaired within the hour that began then. */
+struct flips {
+    unsigned n;
+    msec since; /* by the wall clock: it outlives the process */
+};
+
 struct entry {
     char *key;
     enum kind kind;
@@ -39,6 +45,7 @@ struct entry {
     bool repaid;            /* it bears a mark of that still, which says nothing any more */
     bool owes_refresh;      /* environment: a connector came later */
     struct intent intent;
+    struct flips flips;
     struct applied *applied; /* private */
     size_t n_applied, cap_applied;
 };

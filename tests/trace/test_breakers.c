@@ -34,6 +34,36 @@ static void test_an_object_that_flips_is_left_alone_for_an_hour(void **state)
     test_world_free(w);
 }
 
+/* A service that is started again, or an apply every few minutes, is no way round it. */
+static void test_a_restart_begins_no_new_hour(void **state)
+{
+    struct test_world *w = story_of(estate_all());
+
+    (void)state;
+    for (unsigned i = 0; i < FLIPS_MAX; i++) {
+        story_spoil_description(w);
+        test_world_restart(w);
+        story_rest(w, estate_all());
+        assert_true(w->converged);
+    }
+    story_forget(w);
+    story_spoil_description(w);
+    char *plan = story_plan(w, estate_all());
+    story_holds(plan, "its drift was repaired 5 times within the hour");
+    free(plan);
+    test_world_restart(w);
+    story_rest(w, estate_all());
+    story_sent(w, "");
+    assert_false(w->converged);
+    test_world_set_clock(w, -2 * (msec)FLIPS_WINDOW); /* puts it off by an hour at most */
+    story_rest(w, NULL);
+    assert_false(w->converged);
+    w->now += FLIPS_WINDOW + 1;
+    story_settle(w);
+    story_member(w, "/vdbs", "orders-dev", "description", "for developers");
+    test_world_free(w);
+}
+
 static size_t times_told(const struct test_world *w, const char *what)
 {
     size_t n = 0;
@@ -184,6 +214,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_an_object_that_flips_is_left_alone_for_an_hour),
+        cmocka_unit_test(test_a_restart_begins_no_new_hour),
         cmocka_unit_test(test_what_is_left_alone_is_told_once),
         cmocka_unit_test(test_an_engine_that_is_away_is_asked_once_a_pause),
         cmocka_unit_test(test_suspended_kinds_are_not_touched_until_the_end),
