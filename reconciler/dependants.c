@@ -7,7 +7,7 @@
 #include "reconciler/reply.h"
 #include "schema/json.h"
 
-enum { SINCE = 328, PATH_MAX_BYTES = 8192, FILTER_MAX = 4096 };
+enum { SINCE = 328, PATH_MAX_BYTES = 8192, FILTER_MAX = 4096, WHY_MAX = 8192, NAMED_MAX = 5 };
 
 enum { MAKING = 1 << VERB_CREATE, DELETING = 1 << VERB_DELETE | 1 << VERB_REPLACE };
 
@@ -129,25 +129,45 @@ static long deletion(const struct plan *p, const char *id)
     return -1;
 }
 
-/* `who` depends on what is to be deleted. */
-static void heed(struct plan *p, size_t action, const char *who, const char *id)
+/* `who` depends on what is to be deleted: it goes first, or stays. */
+static void heed(struct plan *p, size_t action, const char *who, const char *id,
+                 struct strings *staying)
 {
     struct action *a = &p->items[action];
     long first = deletion(p, id);
+    char *line = first < 0 ? xasprintf("%s (%s)", who, id)
+                           : xasprintf("%s depends on it and is deleted first", who);
 
-    if (first >= 0) {
-        char *line = xasprintf("%s depends on it and is deleted first", who);
-        strings_add(&a->disruptions, line);
-        free(line);
+    strings_add(first < 0 ? staying : &a->disruptions, line);
+    if (first >= 0)
         action_needs(p, action, (size_t)first);
-    } else {
-        action_block(a, xasprintf("%s (%s) depends on it and stays; delete that first", who, id));
+    free(line);
+}
+
+/* All that stay, as far as one line takes them; cleared. */
+static void block_by(struct action *a, struct strings *staying)
+{
+    struct buf b = BUF_WITH_LIMIT(WHY_MAX);
+    size_t n = staying->n, shown = n > NAMED_MAX ? NAMED_MAX : n;
+
+    for (size_t i = 0; i < shown; i++) {
+        const char *comma = !i ? "" : i + 1 == n ? " and " : ", ";
+        buf_printf(&b, "%s%s", comma, staying->items[i]);
     }
+    if (n > shown)
+        buf_printf(&b, " and %zu more", n - shown);
+    if (n)
+        action_block(a, xasprintf(n == 1 ? "%s depends on it and stays; delete that first"
+                                         : "%s depend on it and stay; delete those first",
+                                  buf_text(&b)));
+    buf_clear(&b);
+    strings_clear(staying);
 }
 
 /* DCT lists them in reverse order of deletion, the dataset itself at times too. */
 static void take_dependants(struct plan *p, size_t action, const cJSON *body)
 {
+    struct strings staying = { 0 };
     const cJSON *item;
 
     cJSON_ArrayForEach(item, json_at(body, "items")) {
@@ -156,9 +176,10 @@ static void take_dependants(struct plan *p, size_t action, const cJSON *body)
         if (!id || streq(id, p->items[action].id))
             continue;
         char *who = xasprintf("%s %s", type ? type : "dataset", name ? name : id);
-        heed(p, action, who, id);
+        heed(p, action, who, id, &staying);
         free(who);
     }
+    block_by(&p->items[action], &staying);
 }
 
 /* The manifest that the object is already; NULL: none. */
@@ -209,6 +230,7 @@ static void take_users(const struct world *world, struct plan *p,
                        const struct dependants_question *asked, const cJSON *body)
 {
     const struct search *q = &searches[asked->search];
+    struct strings staying = { 0 };
     const cJSON *item;
 
     cJSON_ArrayForEach(item, json_at(body, "items")) {
@@ -221,11 +243,12 @@ static void take_users(const struct world *world, struct plan *p,
         const char *name = known ? known->name : shown ? shown : id;
         char *who = xasprintf("%s %s", kind_desc(q->kind)->name, name);
         if (q->verbs & DELETING)
-            heed(p, asked->action, who, id);
+            heed(p, asked->action, who, id, &staying);
         else
             taken(world, p, asked->action, q, who, id);
         free(who);
     }
+    block_by(&p->items[asked->action], &staying);
 }
 
 bool dependants_reply(struct dependants *d, const struct world *world, struct plan *p,

@@ -101,7 +101,8 @@ static void test_a_host_with_databases_is_not_replaced(void **state)
                  "{\"kind\":\"environments\",\"name\":\"pg-target\",\"set\":{\"tags\":[]}}");
     char *plan = story_plan(w, yaml);
     story_holds(plan, "! Environment/pg-target blocked: VDB orders-dev (1-APPDATA_CONTAINER-2)");
-    story_holds(plan, "it and stays; delete that first");
+    story_holds(plan, "orders-test (1-APPDATA_CONTAINER-3) depend on it and stay; delete those "
+                      "first");
     story_holds(plan, "replace: ");
     story_holds(plan, "Environment pg-target is deleted, then made anew");
     free(plan);
