@@ -99,6 +99,30 @@ static void needs_of_deletion(const struct planner *in, struct plan *p, size_t i
     }
 }
 
+/* Through others or not. */
+static bool waits_for(const struct plan *p, size_t i, size_t other)
+{
+    for (size_t j = 0; j < p->items[i].n_needs; j++) {
+        if (p->items[i].needs[j] == other || waits_for(p, p->items[i].needs[j], other))
+            return true;
+    }
+    return false;
+}
+
+/* What is made anew leaves what it was made from: only then can that go. */
+static void needs_of_leaving(const struct planner *in, struct plan *p, const size_t *deletions,
+                             size_t n)
+{
+    for (size_t i = 0; i < p->n; i++) {
+        for (size_t j = 0; p->items[i].verb == VERB_REPLACE && j < n; j++) {
+            const struct action *gone = &p->items[deletions[j]];
+            if (object_refers_to(values_of(in, &p->items[i]), gone->kind, gone->id) &&
+                !waits_for(p, i, deletions[j]))
+                action_needs(p, deletions[j], i);
+        }
+    }
+}
+
 /* Rows that say where an object's instance listens: the host's, and the port's. */
 static const char *const listens[][2] = {
     { "environment", "postgresql.port" },
@@ -264,6 +288,7 @@ void plan_order(const struct planner *in, struct plan *p)
             needs_of_deletion(in, p, i, deletions, n_deletions);
         }
     }
+    needs_of_leaving(in, p, deletions, n_deletions);
     for (size_t i = 0; i < p->n; i++)
         needs_of_switching(p, i);
     plan_spread_blocks(p);

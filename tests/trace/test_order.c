@@ -183,6 +183,44 @@ static size_t peak_of(unsigned total, unsigned per_engine, unsigned per_environm
     return p.all;
 }
 
+/* The dSource moves to another source config: the one that it leaves goes after it,
+ * and stays where it cannot move. */
+static void test_what_is_left_goes_after_what_leaves_it(void **state)
+{
+    const char *vdbs = strstr(estate_all(), "---\napiVersion: dct/v1\nkind: VDB");
+    char *alone = xstrndup(estate_all(), (size_t)(vdbs - estate_all()));
+    char *named = text_with(alone, "kind: SourceConfig\nmetadata: {name: orders}",
+                            "kind: SourceConfig\nmetadata: {name: other}");
+    char *moved = text_with(named, "sourceConfig: orders", "sourceConfig: other");
+    char *may = xasprintf("%spolicy: {replace: allow}\n", moved);
+    struct test_world *w = story_of(alone);
+
+    (void)state;
+    w->options.prune = true;
+    w->options.delete_budget = 0;
+    test_world_restart(w);
+    story_converge(w, may);
+    assert_string_equal(w->sent.items[w->sent.n - 1], "SourceConfig/orders DELETE /sources/{id}");
+    story_lacks(buf_text(&w->trace), "FAILED");
+    test_world_free(w);
+
+    char *all = xasprintf("%s%s", may, vdbs), *plan;
+    w = story_of(estate_all());
+    w->options.prune = true;
+    test_world_restart(w);
+    plan = story_plan(w, all);
+    story_holds(plan, "! DSource/orders blocked: VDB orders-dev");
+    story_holds(plan,
+                "! SourceConfig/orders blocked: it waits for DSource/orders, which is blocked");
+    free(plan);
+    free(all);
+    free(may);
+    free(moved);
+    free(named);
+    free(alone);
+    test_world_free(w);
+}
+
 static void test_limits_are_kept_at_every_step(void **state)
 {
     (void)state;
@@ -201,6 +239,7 @@ int main(void)
         cmocka_unit_test(test_an_older_connector_file_is_refused),
         cmocka_unit_test(test_a_failure_stops_only_what_needs_it),
         cmocka_unit_test(test_branches_do_not_wait_for_each_other),
+        cmocka_unit_test(test_what_is_left_goes_after_what_leaves_it),
         cmocka_unit_test(test_limits_are_kept_at_every_step),
     };
 
