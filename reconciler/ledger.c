@@ -16,6 +16,7 @@ struct ledger {
     size_t n_engines, cap_engines;
     struct suspensions *suspensions;
     uint64_t compacted; /* digest of what lay side by side when it was laid so */
+    size_t size;        /* of its texts then */
 };
 
 static const char *const origin_names[] = { "none", "created", "adopted" };
@@ -136,13 +137,20 @@ struct entry *ledger_at(const struct ledger *l, size_t i)
     return l->items[i];
 }
 
-/* The member's name, after a comma where it is not the first. */
+/* The member's name, which has nothing to escape, after a comma where it is not the
+ * first. */
 static void add_name(struct buf *b, const char *member)
 {
+    size_t n = strlen(member);
+
     if (b->data[b->n - 1] != '{')
         buf_char(b, ',');
-    buf_add_quoted(b, member);
-    buf_char(b, ':');
+    char *to = buf_room(b, n + 3);
+    if (!to)
+        return;
+    to[0] = to[n + 1] = '"';
+    to[n + 2] = ':';
+    memcpy(to + 1, member, n);
 }
 
 static void add_text(struct buf *b, const char *member, const char *s)
@@ -388,15 +396,6 @@ void ledger_free(struct ledger *l)
     free(l);
 }
 
-static uint64_t digest_of(const struct buf *texts)
-{
-    uint64_t h = UINT64_C(14695981039346656037); /* FNV-1a */
-
-    for (size_t i = 0; i < texts->n; i++)
-        h = (h ^ (unsigned char)texts->data[i]) * UINT64_C(1099511628211);
-    return h;
-}
-
 /* Everything goes before anything is made again: that is what makes room. Where
  * nothing changed since the last time it lies as it was laid then. */
 void ledger_compact(struct ledger *l)
@@ -404,12 +403,14 @@ void ledger_compact(struct ledger *l)
     struct buf texts = BUF_WITH_LIMIT(SIZE_MAX / 2);
     msec *times = xcalloc(l->n + 1, sizeof(*times)); /* which no text holds */
 
+    buf_reserve(&texts, l->size);
     for (size_t i = 0; i < l->n; i++) {
         add_entry(&texts, l->items[i]);
         buf_add(&texts, "", 1);
         times[i] = l->items[i]->intent.at;
     }
-    uint64_t digest = digest_of(&texts);
+    uint64_t digest = hash_bytes(buf_text(&texts), texts.n);
+    l->size = texts.n;
     if (digest == l->compacted) {
         free(times);
         buf_clear(&texts);

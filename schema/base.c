@@ -78,6 +78,19 @@ bool parse_int64(const char *s, int64_t *out)
     return true;
 }
 
+uint64_t hash_bytes(const void *data, size_t n)
+{
+    uint64_t h = n;
+
+    for (size_t i = 0; i < n; i += 8) {
+        uint64_t eight = 0;
+        memcpy(&eight, (const char *)data + i, n - i < 8 ? n - i : 8);
+        h = (h ^ eight) * UINT64_C(0x9e3779b97f4a7c15);
+        h ^= h >> 29;
+    }
+    return h;
+}
+
 static void widen(struct buf *b, size_t n)
 {
     size_t cap = b->cap ? b->cap : 64;
@@ -86,6 +99,14 @@ static void widen(struct buf *b, size_t n)
         cap *= 2;
     b->data = xrealloc(b->data, cap);
     b->cap = cap;
+}
+
+void buf_reserve(struct buf *b, size_t n)
+{
+    if (n < b->max && n + 1 > b->cap)
+        widen(b, n + 1);
+    if (b->data)
+        b->data[b->n] = '\0';
 }
 
 char *buf_room(struct buf *b, size_t n)

@@ -45,6 +45,9 @@ char *xasprintf(const char *fmt, ...) PRINTF(1, 2) __attribute__((malloc, return
  * `*cap` counts items, `size` is one item's size in bytes. */
 void *grow(void *items, size_t n, size_t *cap, size_t size) __attribute__((returns_nonnull));
 
+/* For tables and for seeing whether something changed, not against anybody's will. */
+uint64_t hash_bytes(const void *data, size_t n);
+
 /* NULL equals only NULL. Asked so often that it stands here: most texts differ in
  * the first letter already. */
 static inline bool streq(const char *a, const char *b)
@@ -81,6 +84,8 @@ bool buf_char(struct buf *b, char c);
 char *buf_room(struct buf *b, size_t n);
 bool buf_printf(struct buf *b, const char *fmt, ...) PRINTF(2, 3);
 bool buf_vprintf(struct buf *b, const char *fmt, va_list args) PRINTF(2, 0);
+/* Room for a text of so many bytes at once: who knows its size need not grow into it. */
+void buf_reserve(struct buf *b, size_t n);
 /* The text, never NULL; borrowed until the next change. */
 const char *buf_text(const struct buf *b);
 /* Hands the text over (never NULL) and leaves the buffer empty. */

@@ -5,19 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static uint64_t hash(const char *s)
-{
-    uint64_t h = UINT64_C(14695981039346656037); /* FNV-1a */
-
-    for (; *s; s++)
-        h = (h ^ (unsigned char)*s) * UINT64_C(1099511628211);
-    return h ^ (h >> 29);
-}
-
 /* The key's slot, or the free one where it belongs. */
 static size_t slot_of(const struct map *m, const char *key)
 {
-    size_t i = hash(key) & (m->cap - 1);
+    size_t i = hash_bytes(key, strlen(key)) & (m->cap - 1);
 
     while (m->slots[i].key && strcmp(m->slots[i].key, key) != 0)
         i = (i + 1) & (m->cap - 1);

@@ -20,18 +20,6 @@ struct answers {
     struct answer kept[KEPT];
 };
 
-static size_t slot_of(const char *text, size_t n)
-{
-    uint64_t h = n, eight = 0;
-
-    for (size_t i = 0; i < n; i += 8) {
-        memcpy(&eight, text + i, n - i < 8 ? n - i : 8);
-        h = (h ^ eight) * UINT64_C(0x9e3779b97f4a7c15);
-        h ^= h >> 29;
-    }
-    return (size_t)(h % KEPT);
-}
-
 static void forget(struct answer *a)
 {
     free(a->text);
@@ -41,7 +29,7 @@ static void forget(struct answer *a)
 
 const cJSON *world_read(struct test_world *w, const char *text)
 {
-    size_t n = strlen(text), i = w->remembers ? slot_of(text, n) : 0;
+    size_t n = strlen(text), i = w->remembers ? hash_bytes(text, n) % KEPT : 0;
 
     if (!w->answers)
         w->answers = xcalloc(1, sizeof(*w->answers));
