@@ -279,6 +279,9 @@ void sim_clear(struct sim *s)
             object_free(s->shelves[k].items[i]);
         free(s->shelves[k].items);
         s->shelves[k] = (struct shelf){ 0 };
+        free(s->lists[k].path);
+        free(s->lists[k].text);
+        s->lists[k] = (struct told_list){ 0 };
     }
     free(s->running.items);
     s->running = (struct shelf){ 0 };

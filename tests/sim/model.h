@@ -61,6 +61,12 @@ struct shelf {
     size_t n, cap;
 };
 
+/* A list as it was answered last. */
+struct told_list {
+    char *path, *text;
+    uint64_t changes; /* of the simulator, when it was */
+};
+
 #define BUCKETS 4096
 
 struct sim {
@@ -73,11 +79,13 @@ struct sim {
     struct shelf shelves[COLLECTIONS];
     struct object *bucket[BUCKETS];
     struct shelf running; /* jobs that are not over, borrowed */
-    cJSON *counters;      /* last number given per id shape */
-    cJSON *timers;        /* [{at, do, id}] */
-    cJSON *faults;        /* rules, see faults.h */
-    cJSON *job_fault;     /* what the request in hand does to its job, borrowed */
-    cJSON *log;           /* [{method, path, status}] */
+    uint64_t changes;     /* moments at which an object may have become another one */
+    struct told_list lists[COLLECTIONS];
+    cJSON *counters;  /* last number given per id shape */
+    cJSON *timers;    /* [{at, do, id}] */
+    cJSON *faults;    /* rules, see faults.h */
+    cJSON *job_fault; /* what the request in hand does to its job, borrowed */
+    cJSON *log;       /* [{method, path, status}] */
     size_t logged;
 };
 

@@ -54,10 +54,12 @@ void sim_reply_clear(struct sim_reply *r)
 
 void sim_advance(struct sim *s, msec now)
 {
-    if (now >= s->next_at)
+    if (now >= s->next_at) {
+        s->changes++;
         sim_jobs_advance(s, now);
-    else if (now > s->now)
+    } else if (now > s->now) {
         s->now = now;
+    }
 }
 
 msec sim_next_change(const struct sim *s)
@@ -164,8 +166,10 @@ static void dispatch(struct call *c)
         sim_refuse(c, known ? 405 : 404, known ? "Method not allowed." : "No such path.");
     else if (c->sim->opt.read_only && !is_control(c) && !only_reads(c))
         sim_refuse(c, 405, "The server is read-only.");
-    else if (check_body(c))
+    else if (check_body(c)) {
+        c->sim->changes += !only_reads(c);
         c->route->handle(c);
+    }
 }
 
 static cJSON *fault_of(struct call *c)

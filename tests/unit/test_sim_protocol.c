@@ -176,6 +176,44 @@ static void test_total_may_be_missing(void **state)
     world_close(&w);
 }
 
+static void test_lists_keep_up(void **state)
+{
+    struct world w = world_at(WITH_ENGINE);
+    (void)state;
+
+    for (int again = 0; again < 2; again++) {
+        get(&w, "/environments");
+        assert_int_equal(count_at(&w, "items"), 0);
+    }
+    assert_int_equal(make_environment(&w, "1", "h"), 201);
+    get(&w, "/environments");
+    assert_int_equal(count_at(&w, "items"), 0);
+    settle(&w); /* nobody asked for anything meanwhile */
+    get(&w, "/environments");
+    assert_int_equal(count_at(&w, "items"), 1);
+    get(&w, "/environments?limit=1");
+    assert_int_equal(count_at(&w, "items"), 1);
+    assert_int_equal(post(&w, "/environments/" ENV "/tags",
+                          "{\"tags\":[{\"key\":\"a\",\"value\":\"1\"}]}"),
+                     201);
+    for (int again = 0; again < 2; again++) {
+        get(&w, "/environments?limit=1");
+        assert_string_equal(text_at(&w, "items.0.tags.0.key"), "a");
+    }
+    assert_int_equal(post(&w, "/_sim/fault", "{\"engine\":\"1\"}"), 200);
+    get(&w, "/environments?limit=1");
+    assert_int_equal(count_at(&w, "errors"), 1);
+    assert_int_equal(ask(&w, "DELETE", "/_sim/fault", NULL), 204);
+    get(&w, "/environments?limit=1");
+    assert_int_equal(count_at(&w, "items"), 1);
+    assert_int_equal(post(&w, "/_sim/drift",
+                          "{\"kind\":\"environments\",\"name\":\"h\",\"set\":{\"tags\":[]}}"),
+                     200);
+    get(&w, "/environments?limit=1");
+    assert_int_equal(count_at(&w, "items.0.tags"), 0);
+    world_close(&w);
+}
+
 static void test_tags(void **state)
 {
     struct world w = world_at(WITH_ENGINE);
@@ -307,6 +345,7 @@ int main(void)
         cmocka_unit_test(test_pages_under_change),
         cmocka_unit_test(test_search),
         cmocka_unit_test(test_total_may_be_missing),
+        cmocka_unit_test(test_lists_keep_up),
         cmocka_unit_test(test_tags),
         cmocka_unit_test(test_old_server),
         cmocka_unit_test(test_state_survives),
