@@ -35,8 +35,6 @@ void action_pay(struct exec *x, struct action *a, struct step *s);
 void action_next(struct exec *x, struct action *a, struct step *s);
 void action_todo_reply(struct exec *x, struct action *a, const struct reply *r, struct step *s);
 bool job_has_failed(const char *status);
-/* DCT does not follow it to its end. */
-bool job_is_lost(const char *status);
 void action_begin_job(struct action *a, const char *id, struct step *s);
 
 #endif

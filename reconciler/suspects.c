@@ -39,7 +39,8 @@ bool job_on_known(const struct world *world, const cJSON *job)
     return false;
 }
 
-bool job_may_have_made(const struct world *world, const cJSON *jobs, const cJSON *job)
+/* What it is on has had no other job, as a deletion would be, and is not shown. */
+static bool is_first_of_unseen(const struct world *world, const cJSON *jobs, const cJSON *job)
 {
     const char *id = json_text(job, "target_id");
     const cJSON *other;
@@ -47,7 +48,12 @@ bool job_may_have_made(const struct world *world, const cJSON *jobs, const cJSON
 
     cJSON_ArrayForEach(other, jobs)
         n += id && streq(json_text(other, "target_id"), id);
-    return n == 1 && streq(json_text(job, "status"), "COMPLETED") && !job_on_known(world, job);
+    return n == 1 && !job_on_known(world, job);
+}
+
+bool job_may_have_made(const struct world *world, const cJSON *jobs, const cJSON *job)
+{
+    return streq(json_text(job, "status"), "COMPLETED") && is_first_of_unseen(world, jobs, job);
 }
 
 /* The names of the next creations; what the grammar cannot say is suspect as it is. */
@@ -108,7 +114,8 @@ bool suspects_reply(struct suspects *q, const struct world *world, struct plan *
     cJSON_ArrayForEach(job, jobs) {
         const char *name = json_text(job, "target_name");
         bool making = job_is_under_way(json_text(job, "status")) && !job_on_known(world, job);
-        if (name && (making || job_may_have_made(world, jobs, job)))
+        bool lost = job_is_lost(json_text(job, "status")) && is_first_of_unseen(world, jobs, job);
+        if (name && (making || lost || job_may_have_made(world, jobs, job)))
             suspect(q, world, p, name);
     }
     return true;

@@ -27,6 +27,7 @@ bool unremembered(const struct world *world, const struct action *a);
 const char *job_name(const struct action *a, const struct entry *e);
 /* write.c: of the statuses of jobs. */
 bool job_is_under_way(const char *status);
+bool job_is_lost(const char *status); /* DCT does not follow it to its end */
 /* Is the job about something that DCT shows, whatever that is? */
 bool job_on_known(const struct world *world, const cJSON *job);
 /* May it have made something that DCT does not show yet? With a second job on it,

@@ -54,6 +54,29 @@ static void stays_half_made(const char *fault)
     test_world_free(w);
 }
 
+/* The ledger goes as well, and comes back to a job that DCT gave up, not its engine. */
+static void test_a_lost_ledger_heeds_a_lost_job(void **state)
+{
+    static const char *const ends[] = { "\"job\":\"TIMEDOUT\",\"work\":true",
+                                        "\"job\":\"ABANDONED\",\"work\":true" };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+        struct test_world *w = linking(ends[i]);
+        test_world_manifests(w, estate_all());
+        while (!writes_of(w, "DSource/orders"))
+            test_world_run(w, 100);
+        test_world_ledger_lost(w);
+        w->now += 60000; /* by when DCT has given the job up */
+        test_world_restart(w);
+        w->options.mode = CYCLE_APPLY;
+        test_world_restart(w);
+        story_converge(w, estate_all());
+        assert_int_equal(writes_of(w, "DSource/orders POST /dsources/appdata"), 1);
+        test_world_free(w);
+    }
+}
+
 static void test_what_a_lost_job_left_is_not_repaired_for_ever(void **state)
 {
     (void)state;
@@ -245,6 +268,7 @@ static void test_what_is_protected_is_left_to_a_person(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_lost_ledger_heeds_a_lost_job),
         cmocka_unit_test(test_what_a_lost_job_left_is_not_repaired_for_ever),
         cmocka_unit_test(test_it_is_made_again_where_that_is_allowed),
         cmocka_unit_test(test_work_that_goes_on_is_given_time),
