@@ -141,16 +141,11 @@ struct entry *ledger_at(const struct ledger *l, size_t i)
  * first. */
 static void add_name(struct buf *b, const char *member)
 {
-    size_t n = strlen(member);
-
     if (b->data[b->n - 1] != '{')
         buf_char(b, ',');
-    char *to = buf_room(b, n + 3);
-    if (!to)
-        return;
-    to[0] = to[n + 1] = '"';
-    to[n + 2] = ':';
-    memcpy(to + 1, member, n);
+    buf_char(b, '"');
+    buf_puts(b, member);
+    buf_add(b, "\":", 2);
 }
 
 static void add_text(struct buf *b, const char *member, const char *s)
