@@ -123,7 +123,7 @@ man: $(BUILD)/dctd ## make the field lists of dctd-manifest(5) anew
 	@packaging/manual.sh $(BUILD)/dctd > $(BUILD)/page && mv $(BUILD)/page packaging/man/dctd-manifest.5
 
 asan: ## the same tests under AddressSanitizer and UBSan
-	@ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1 SCRIPT_JOBS=$(or $(SCRIPT_JOBS),1) \
+	@ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1 \
 		TORTURE=$(or $(TORTURE),light) $(MAKE) $(PARALLEL) BUILD=$(BUILD)/asan SANITIZE=1 check
 
 valgrind: ## the C tests under valgrind; SUITES=e2e runs the daemon under it

@@ -9,6 +9,10 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 BUILD=$(cd "${BUILD:-build}" && pwd)
 RUN=${RUN-} AT_ONCE=${AT_ONCE:-8}
+# How many times as long everything may take under valgrind, with sanitizers.
+SLOWER=1
+! grep -q __asan_init "$BUILD/dctd" || SLOWER=3
+[ -z "$RUN" ] || SLOWER=6
 unset NOTIFY_SOCKET WATCHDOG_USEC WATCHDOG_PID JOURNAL_STREAM DCTD_CONFIG CREDENTIALS_DIRECTORY \
     STATE_DIRECTORY RUNTIME_DIRECTORY LISTEN_PID LISTEN_FDS LISTEN_FDNAMES \
     http_proxy https_proxy all_proxy HTTPS_PROXY ALL_PROXY
@@ -50,11 +54,16 @@ open_work() {
     trap 'exit 130' INT TERM HUP
 }
 
+# Then what it needs in memory and time is not measured.
+is_slowed() {
+    [ "$SLOWER" -gt 1 ]
+}
+
 # await SECONDS WHAT COMMAND...: until the command succeeds.
 await() {
     local seconds=$1 what=$2 until
     shift 2
-    [ -z "$RUN" ] || seconds=$((seconds * 6))
+    seconds=$((seconds * SLOWER))
     until=$((SECONDS + seconds + 1))
     until "$@" >/dev/null 2>&1; do
         [ "$SECONDS" -lt "$until" ] || fail "not within $seconds s: $what"
@@ -194,8 +203,7 @@ asleep() {
 
 # Ends the daemon: it leaves by itself, in time, with status 0.
 stop_daemon() {
-    local began=$SECONDS rc=0 limit=11
-    [ -z "$RUN" ] || limit=40
+    local began=$SECONDS rc=0 limit=$((7 + 5 * SLOWER))
     kill -TERM "$DAEMON"
     wait "$DAEMON" || rc=$?
     [ "$rc" -eq 0 ] || fail "the daemon left with $rc: $(tail -n 20 "$work/log")"

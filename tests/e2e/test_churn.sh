@@ -129,7 +129,7 @@ explained() {
 
 test_churn_leaves_nothing_behind() {
     local until i
-    if [ -n "$RUN" ] || grep -q __asan_init "$BUILD/dctd"; then
+    if is_slowed; then
         echo "# not measured: valgrind and sanitizers take memory of their own"
         return
     fi

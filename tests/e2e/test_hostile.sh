@@ -54,7 +54,7 @@ is_bounded() {
     [ "$fds" -le $((FDS + FDS_MORE)) ] || fail "$fds descriptors, $FDS before"
     rss=$(status_of VmRSS)
     echo "# numbers $1: $((rss - RSS)) KiB and $((fds - FDS)) descriptors more"
-    [ -n "$RUN" ] || grep -q __asan_init "$BUILD/dctd" || [ "$rss" -le $((RSS + RSS_MORE)) ] ||
+    is_slowed || [ "$rss" -le $((RSS + RSS_MORE)) ] ||
         fail "$rss KiB resident, $RSS before"
 }
 
@@ -112,7 +112,9 @@ test_requests_that_trickle() {
 }
 
 test_questions_whose_answers_nobody_reads() {
-    manners deaf 100
+    local guests=100
+    ! is_slowed || guests=20 # each asks for as much as there is, without end
+    manners deaf "$guests"
 }
 
 test_waiting_for_news_that_never_come() {

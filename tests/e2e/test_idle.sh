@@ -50,7 +50,7 @@ test_watchdog_is_the_only_wakeup() {
 
 test_small() {
     local rss
-    if [ -n "$RUN" ] || grep -q __asan_init "$BUILD/dctd"; then
+    if is_slowed; then
         echo "# not measured: valgrind and sanitizers take memory of their own"
         return
     fi
@@ -87,7 +87,7 @@ POST /virtualization-policies/targets/search" "$(cat "$work/cycle")"
 # A thousand databases, and what is kept of them between two looks at DCT.
 test_small_with_a_thousand_vdbs() {
     local i rss
-    if [ -n "$RUN" ] || grep -q __asan_init "$BUILD/dctd"; then
+    if is_slowed; then
         echo "# not measured: valgrind and sanitizers take memory of their own"
         return
     fi

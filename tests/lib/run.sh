@@ -4,7 +4,7 @@
 #
 #   run.sh BUILD TEST...
 #
-# Programs speak TAP (cmocka does when asked) and run two at a time (TEST_JOBS);
+# Programs speak TAP (cmocka does when asked) and run three at a time (TEST_JOBS);
 # scripts, which wait more than they work, two at a time (SCRIPT_JOBS), but those
 # that say "Runs alone", which measure, one by one. They get BUILD in their
 # environment and close with a line "N passed, N failed" of their own. RUN is put before every program (valgrind) and handed to scripts, which put
@@ -16,7 +16,7 @@ BUILD=$(mkdir -p "$1" && cd "$1" && pwd)
 export BUILD RUN=${RUN-} CMOCKA_MESSAGE_OUTPUT=TAP
 shift
 limit=${TEST_TIMEOUT:-300}
-jobs=${TEST_JOBS:-2}
+jobs=${TEST_JOBS:-3}
 script_jobs=${SCRIPT_JOBS:-2}
 [ -z "$RUN" ] || script_jobs=1
 out=$(mktemp -d)

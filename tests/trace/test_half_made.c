@@ -12,6 +12,7 @@
 #include "tests/lib/estate.h"
 #include "tests/lib/inside.h"
 #include "tests/lib/story.h"
+#include "tests/lib/torture.h"
 
 static const char last[] = "    settings: {max_connections: '200', log_statement: null}\n";
 
@@ -72,7 +73,7 @@ static void born_again(struct test_world *w)
 static void test_half_made_is_there_before_it_is_shown(void **state)
 {
     (void)state;
-    for (msec wait = 0; wait <= 1500; wait += 20) {
+    for (msec wait = 0; wait <= 1500; wait += 20 * (msec)torture_step(1, 9)) {
         struct test_world *w = test_world_new(&(struct sim_options){ .strict = true }, CYCLE_RUN);
         story_meddle(w, "fault",
                      "{\"route\":\"/dsources/appdata\",\"job\":\"FAILED\",\"times\":1}");
