@@ -210,6 +210,19 @@ static bool holds_up(const struct action *blocked)
            blocked->verb == VERB_DISABLE;
 }
 
+/* Is it off, and to be on? Nothing on it could come on again. */
+static bool is_off(const struct action *a)
+{
+    bool off = false;
+
+    for (size_t i = 0; i < a->n_changes && !(a->kind->flags & KIND_SNAPSHOTS); i++) {
+        const struct field *f = &a->kind->table.rows[a->changes[i].row];
+        off = off ||
+              (f->flags & STATE && !(f->flags & ACTION) && streq(a->changes[i].becomes, "true"));
+    }
+    return off;
+}
+
 /* What goes off for a change goes off when that can begin: not before the engine
  * and its connectors are through. */
 static void needs_of_switching(struct plan *p, size_t i)
@@ -255,7 +268,7 @@ void plan_spread_blocks(struct plan *p)
                 const struct action *needed = &p->items[a->needs[j]];
                 if (!needed->blocked)
                     continue;
-                if (!holds_up(needed) && !deletes(a))
+                if (!holds_up(needed) && !deletes(a) && !(a->goes_off && is_off(needed)))
                     continue;
                 action_block_as(a, BLOCK_NEED,
                                 xasprintf("it waits for %s, which is blocked", needed->key));

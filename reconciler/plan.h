@@ -84,6 +84,7 @@ struct action {
     bool unanswered; /* a write to it got no answer, and what became of it is not known yet */
     bool pays_debt;  /* and nothing but switching it on again is to be done */
     bool only_waits; /* for the end of a job: policy forbids what that would lead to */
+    bool goes_off;   /* it is on, goes off for this, and has to come on again */
     bool unsound;    /* its creation did not come to its end: nothing is made from it */
 
     /* A job that the ledger knows and that goes on while the action cannot begin: it

@@ -350,7 +350,7 @@ bool item_enabled(const struct observed_item *item)
     return v && v->state == V_SET && v->i;
 }
 
-static void note_disruptions(struct action *a, const struct pairing *pair, const struct diff *d)
+static void note_disruptions(struct action *a, const struct pairing *pair)
 {
     char *line = NULL;
 
@@ -359,7 +359,7 @@ static void note_disruptions(struct action *a, const struct pairing *pair, const
                              ? "%s %s and all its snapshots are deleted, then it is made anew"
                              : "%s %s is deleted, then made anew",
                          a->kind->name, pair->item->name);
-    else if (d->needs_disabled && item_enabled(pair->item))
+    else if (a->goes_off)
         line = xasprintf("%s %s is disabled during this update", a->kind->name, pair->item->name);
     if (line)
         strings_add(&a->disruptions, line);
@@ -428,7 +428,8 @@ static void plan_update(struct planning *p, const struct wanted *w, const struct
     if (!discovery_may_help(p, w))
         block_by_reference(p, a, &unknown);
     check_rules(p, a, pair, d);
-    note_disruptions(a, pair, d);
+    a->goes_off = a->verb != VERB_REPLACE && d->needs_disabled && item_enabled(pair->item);
+    note_disruptions(a, pair);
     d->n = 0;
 }
 

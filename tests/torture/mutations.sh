@@ -126,6 +126,8 @@ broken "what others were made from is half made" half_made 's/^    return differ
 broken "who has the source already is not asked" dependants 's/^    { KIND_DSOURCE, MAKING, .*//' test_users
 broken "who uses a connector is not asked" dependants 's/^    { KIND_CONNECTOR, DELETING, .*//' test_users
 broken "who uses a host is not asked" dependants 's/^    { KIND_ENVIRONMENT, DELETING, .*//' test_users
+broken "a database goes off on a host that is off" needs 's/ \&\& !(a->goes_off \&\& is_off(needed))/ \&\& !(false \&\& is_off(needed))/' \
+    test_dependants
 broken "one of two candidates is taken" match 's/n->n_ours > 1 || (!n->n_ours \&\& n->n_plain > 1)/false/' \
     test_candidates
 broken "broken manifests stop no pruning" prune 's/!in->world->set->complete/false/' test_prune

@@ -202,6 +202,33 @@ static void test_deletion_heeds_what_dct_says_depends_on_it(void **state)
     test_world_free(w);
 }
 
+/* Somebody switched the host off, and its manifest may only report that: a database
+ * on it could not come on again, so it does not go off. */
+static void test_nothing_goes_off_on_a_host_that_is_off(void **state)
+{
+    char *on = text_with(estate_all(), "metadata: {name: pg-target}\n",
+                         "metadata: {name: pg-target}\npolicy: {mode: warn}\n");
+    char *host = text_with(on, "{engine: east, hostname: pg-target.example.com,",
+                           "{engine: east, enabled: true, hostname: pg-target.example.com,");
+    char *port = text_with(host, "port: 5434", "port: 5444");
+    struct test_world *w = story_of(estate_all());
+
+    (void)state;
+    assert_int_equal(test_world_call(w, "POST", "/environments/1-UNIX_HOST_ENVIRONMENT-2/disable",
+                                     "{}", NULL),
+                     200);
+    w->now += 600000;
+    story_rest(w, port);
+    story_sent(w, "");
+    char *plan = story_plan(w, port);
+    story_holds(plan, "! VDB/orders-dev blocked: it waits for Environment/pg-target, which is");
+    free(plan);
+    test_world_free(w);
+    free(port);
+    free(host);
+    free(on);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -212,6 +239,7 @@ int main(void)
         cmocka_unit_test(test_a_locked_database_takes_nobody_down),
         cmocka_unit_test(test_what_goes_off_for_nothing_does_so_once),
         cmocka_unit_test(test_deletion_heeds_what_dct_says_depends_on_it),
+        cmocka_unit_test(test_nothing_goes_off_on_a_host_that_is_off),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
