@@ -436,11 +436,12 @@ static const struct {
 static void values_are(struct random_promises *p, size_t thing, const struct inside *o)
 {
     const struct thing *t = &p->estate->things[thing];
+    bool forgotten = p->forgetful || strings_has(&p->let_go, o->id);
 
     for (size_t i = 0; i < ARRAY_LEN(values); i++) {
         size_t row = random_attribute(values[i].attribute);
         unsigned v = t->values[row];
-        bool blind = p->forgetful && !(random_attributes[row].flags & ALWAYS);
+        bool blind = forgotten && !(random_attributes[row].flags & ALWAYS);
         if (random_attributes[row].kind != t->kind || !v || blind)
             continue;
         char *expected = values[i].factor == 8
