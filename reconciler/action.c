@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "reconciler/flips.h"
 #include "reconciler/keep.h"
 #include "reconciler/planner.h"
 #include "reconciler/reply.h"
@@ -147,6 +148,7 @@ void action_finish(struct exec *x, struct action *a, struct step *s)
         e = action_entry(x, a);
         match_one(x->world, (size_t)(a->wanted - x->world->set->items));
         entry_close(e);
+        flips_count(e, a, step_wall(s));
         action_record(e, s);
     } else if (e) {
         fx_record(s->fx, a->key, NULL);

@@ -419,7 +419,6 @@ static void after_planning(struct cycle *c, struct step *s)
 {
     const struct planner in = cycle_planner(c, s);
 
-    flips_check(c->ledger, c->plan, s->now, c->options.mode == CYCLE_PLAN);
     plan_spread_blocks(c->plan);
     plan_debts(&in, c->plan);
     plan_count(c->plan);

@@ -6,7 +6,6 @@
 
 #include "reconciler/dependants.h"
 #include "reconciler/exec.h"
-#include "reconciler/flips.h"
 #include "reconciler/history.h"
 #include "reconciler/observe.h"
 #include "reconciler/planner.h"

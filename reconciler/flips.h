@@ -8,9 +8,9 @@
 
 enum { FLIPS_MAX = 5, FLIPS_WINDOW = 3600000 };
 
-/* Counts the repairs of drift that this plan is about to make (`only_look`:
- * counts nothing), and blocks those that were made too often. The count is the
- * ledger's: a restart begins no new hour. */
-void flips_check(struct ledger *l, struct plan *p, msec now, bool only_look);
+/* Blocks a repair that was made too often: before anything else goes off for it. */
+void flips_block(struct action *a, const struct entry *e, msec wall);
+/* It was made. The count is the ledger's: a restart begins no new hour. */
+void flips_count(struct entry *e, const struct action *a, msec wall);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "reconciler/flips.h"
 #include "reconciler/rules.h"
 #include "schema/wire.h"
 
@@ -421,6 +422,7 @@ static void plan_update(struct planning *p, const struct wanted *w, const struct
         planning_block_by_policy(p->in, a, w);
     planning_block(a, update_too_new(p, a->kind, d));
     take_changes(a, d);
+    flips_block(a, pair->entry, planning_wall(p->in));
     if (a->verb == VERB_REPLACE && is_protected(w, pair->entry))
         planning_block(a, protected_text(w));
     if (d->create_only && a->verb != VERB_REPLACE && !in_place)
