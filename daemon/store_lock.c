@@ -99,11 +99,10 @@ static const char *look(struct store_file *f)
     return f->device == st.st_dev && f->inode == st.st_ino ? NULL : "it is another file now";
 }
 
-bool store_lock_check(struct store_lock *l, char **error)
+static bool are_there(const struct store_lock *l, struct store_file *const *files, size_t n,
+                      char **error)
 {
-    struct store_file *const files[] = { &l->ledger, &l->lock, &l->log };
-
-    for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+    for (size_t i = 0; i < n; i++) {
         const char *trouble = look(files[i]);
         if (trouble) {
             *error =
@@ -117,6 +116,14 @@ bool store_lock_check(struct store_lock *l, char **error)
     return true;
 }
 
+bool store_lock_check(struct store_lock *l, char **error)
+{
+    struct store_file *const files[] = { &l->ledger, &l->lock, &l->log };
+
+    return are_there(l, files, ARRAY_LEN(files), error);
+}
+
+/* Before SQLite has opened it another one may still take its log away. */
 bool store_lock_take(struct store_lock *l, const char *ledger, char **error)
 {
     char *real = real_name(ledger);
@@ -126,7 +133,8 @@ bool store_lock_take(struct store_lock *l, const char *ledger, char **error)
                               .ledger = { .path = real },
                               .lock = { .path = xasprintf("%s.lock", real) },
                               .log = { .path = xasprintf("%s-wal", real) } };
-    return take(l, error) && take_file(l, error) && store_lock_check(l, error);
+    struct store_file *const files[] = { &l->ledger, &l->lock };
+    return take(l, error) && take_file(l, error) && are_there(l, files, ARRAY_LEN(files), error);
 }
 
 void store_lock_clear(struct store_lock *l)
