@@ -5,7 +5,7 @@
 #   run.sh BUILD TEST...
 #
 # Programs speak TAP (cmocka does when asked) and run three at a time (TEST_JOBS);
-# scripts, which wait more than they work, two at a time (SCRIPT_JOBS), but those
+# scripts, which wait more than they work, as many (SCRIPT_JOBS), but those
 # that say "Runs alone", which measure, one by one. They get BUILD in their
 # environment and close with a line "N passed, N failed" of their own. RUN is put before every program (valgrind) and handed to scripts, which put
 # it before the daemon. A crash, a hang, a broken plan and a test that ran nothing
@@ -17,7 +17,7 @@ export BUILD RUN=${RUN-} CMOCKA_MESSAGE_OUTPUT=TAP
 shift
 limit=${TEST_TIMEOUT:-300}
 jobs=${TEST_JOBS:-3}
-script_jobs=${SCRIPT_JOBS:-2}
+script_jobs=${SCRIPT_JOBS:-3}
 [ -z "$RUN" ] || script_jobs=1
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
