@@ -41,7 +41,7 @@ struct cycle *cycle_new(const struct cycle_options *o, struct ledger *ledger)
     c->options.instance = c->instance;
     take_suspensions(c, o);
     c->ledger = ledger;
-    c->twin.remembers = ledger_count(ledger) > 0;
+    c->recorded = c->twin.remembers = ledger_count(ledger) > 0;
     backoff_init(&c->backoff, o->seed);
     return c;
 }
@@ -91,7 +91,9 @@ void cycle_compact(struct cycle *c)
 {
     if (c->phase != CYCLE_IDLE || c->world.set)
         return;
-    ledger_compact(c->ledger);
+    if (c->recorded)
+        ledger_compact(c->ledger);
+    c->recorded = false;
     tracks_compact(&c->tracks);
 }
 

@@ -38,6 +38,7 @@ struct cycle {
     bool observed, stopping, nudged;
     bool marks_known; /* DCT marks nothing as off for a change that the ledger does not know of */
     bool replan;      /* the ledger was changed by hand: what the plan holds is out of date */
+    bool recorded;    /* the ledger was changed since it was laid side by side */
     bool unkept;      /* a record could not be written; the ledger on disk is behind */
     struct strings taken_out; /* keys that people took out of the ledger; the disk may not know */
     unsigned rounds, troubles;

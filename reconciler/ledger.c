@@ -15,8 +15,7 @@ struct ledger {
     struct entry **engines;
     size_t n_engines, cap_engines;
     struct suspensions *suspensions;
-    uint64_t compacted; /* digest of what lay side by side when it was laid so */
-    size_t size;        /* of its texts then */
+    size_t size; /* of its texts, when it was laid side by side */
 };
 
 static const char *const origin_names[] = { "none", "created", "adopted" };
@@ -391,8 +390,7 @@ void ledger_free(struct ledger *l)
     free(l);
 }
 
-/* Everything goes before anything is made again: that is what makes room. Where
- * nothing changed since the last time it lies as it was laid then. */
+/* Everything goes before anything is made again: that is what makes room. */
 void ledger_compact(struct ledger *l)
 {
     struct buf texts = BUF_WITH_LIMIT(SIZE_MAX / 2);
@@ -404,14 +402,7 @@ void ledger_compact(struct ledger *l)
         buf_add(&texts, "", 1);
         times[i] = l->items[i]->intent.at;
     }
-    uint64_t digest = hash_bytes(buf_text(&texts), texts.n);
     l->size = texts.n;
-    if (digest == l->compacted) {
-        free(times);
-        buf_clear(&texts);
-        return;
-    }
-    l->compacted = digest;
     drop_entries(l);
     for (size_t at = 0; at < texts.n; at += strlen(texts.data + at) + 1) {
         if (!ledger_restore(l, texts.data + at))

@@ -73,9 +73,8 @@ const struct entry *ledger_engine(const struct ledger *l, const char *id);
 /* What people suspended while the service ran. */
 struct suspensions *ledger_suspensions(const struct ledger *l);
 
-/* Every entry anew, side by side, where anything changed since the last time: those
- * of before lay wherever there was room while much else was about. What pointed to
- * an entry does not any more. */
+/* Every entry anew, side by side: those of before lay wherever there was room while
+ * much else was about. What pointed to an entry does not any more. */
 void ledger_compact(struct ledger *l);
 
 /* The entry as one line of JSON, and back; a broken text is refused (false). The

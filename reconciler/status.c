@@ -290,6 +290,7 @@ void cycle_track(struct cycle *c, const struct step *s, size_t from)
     for (size_t i = from; i < s->fx->n; i++) {
         const struct effect *e = &s->fx->items[i];
         const char *failed = mover(e, MOVES_FAILED);
+        c->recorded = c->recorded || e->type == FX_RECORD;
         planned = planned || e->type == FX_PLANNED || e->type == FX_RESTED;
         all = all || suspends(e);
         if (failed)
