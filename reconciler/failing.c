@@ -58,8 +58,8 @@ static bool still_off(const struct exec *x, const struct action *a)
 
 void action_stop(struct exec *x, struct action *a, struct step *s)
 {
-    bool off = still_off(x, a), soon = off && a->run->failure == FAIL_TERMINAL;
-    enum failure why = soon ? FAIL_RECOVERABLE : a->run->failure;
+    bool off = still_off(x, a);
+    enum failure why = off && a->run->failure == FAIL_TERMINAL ? FAIL_RECOVERABLE : a->run->failure;
     msec least = !a->run->outage || off ? 0 : why == FAIL_TERMINAL ? OUTAGE_TERMINAL : OUTAGE_PAUSE;
     if (a->run->retry_after > least)
         least = a->run->retry_after;

@@ -1,3 +1,4 @@
+/* Counted where the repair is done, looked at where the next one is planned. */
 #include "reconciler/flips.h"
 
 #include "reconciler/plan_render.h"

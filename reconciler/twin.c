@@ -2,18 +2,9 @@
 #include "reconciler/twin.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { DAY = 86400000 };
-
-/* FNV-1a, 64 bits. */
-static uint64_t id_hash(const char *id)
-{
-    uint64_t h = UINT64_C(14695981039346656037);
-
-    for (; *id; id++)
-        h = (h ^ (unsigned char)*id) * UINT64_C(1099511628211);
-    return h;
-}
 
 static int compare(const void *a, const void *b)
 {
@@ -72,7 +63,7 @@ static bool look(struct twin *t, const struct world *world, enum kind k, msec no
         bool ours = streq(item->owner, world->instance);
         if (item->foreign || !item->owner)
             continue;
-        uint64_t id = id_hash(item->id);
+        uint64_t id = hash_bytes(item->id, strlen(item->id));
         if (before && bsearch(&id, t->kinds[k].ids, before, sizeof(id), compare))
             continue;
         t->kinds[k].ids = grow(t->kinds[k].ids, t->kinds[k].n, &t->kinds[k].cap, sizeof(id));

@@ -7,9 +7,9 @@
 # Programs speak TAP (cmocka does when asked) and run three at a time (TEST_JOBS);
 # scripts, which wait more than they work, as many (SCRIPT_JOBS), but those
 # that say "Runs alone", which measure, one by one. They get BUILD in their
-# environment and close with a line "N passed, N failed" of their own. RUN is put before every program (valgrind) and handed to scripts, which put
-# it before the daemon. A crash, a hang, a broken plan and a test that ran nothing
-# fail.
+# environment and close with a line "N passed, N failed" of their own. RUN is put
+# before every program (valgrind) and handed to scripts, which put it before the
+# daemon. A crash, a hang, a broken plan and a test that ran nothing fail.
 set -eu
 
 BUILD=$(mkdir -p "$1" && cd "$1" && pwd)
