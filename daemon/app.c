@@ -454,7 +454,6 @@ static void open_loop(struct app *a)
     (void)uv_signal_init(&a->loop, &a->sigint);
     (void)uv_signal_init(&a->loop, &a->sigterm);
     a->wake.data = a->drain.data = a->rest.data = a->sigint.data = a->sigterm.data = a;
-    clock_start(&a->clock, clock_wall(), clock_steady());
     a->watch = clock_watch_new(&a->loop, on_clock_set, a);
     (void)uv_signal_start(&a->sigint, on_stop_signal, SIGINT);
     (void)uv_signal_start(&a->sigterm, on_stop_signal, SIGTERM);
@@ -482,6 +481,7 @@ struct app *app_new(struct config *c, const struct app_options *o, char **error)
     a->secrets = secrets_new(folder);
     free(folder);
     log_redact(a->secrets);
+    ledger_clock(&a->clock, store, ledger, !read_only);
     open_loop(a);
     a->dct = dct_new(&a->loop, c, a->secrets, store_key(store), on_answer, a);
     if (read_only)

@@ -1,12 +1,14 @@
 /* The system's clocks, and a timer that nothing but a step of the clock ends. */
 #include "daemon/clock.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { SLACK = 100 }; /* the two are not read at one moment */
+enum { BOOT_TEXT = 64, SLACK = 100 }; /* the two are not read at one moment */
 
 /* Further away than any step that leaves a clock of use. */
 static const time_t NEVER = (time_t)1 << 40;
@@ -29,9 +31,35 @@ msec clock_steady(void)
     return read_clock(CLOCK_MONOTONIC);
 }
 
-void clock_start(struct clock *c, msec wall, msec steady)
+char *clock_boot(void)
 {
-    *c = (struct clock){ .now = wall, .base = wall - steady };
+    FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
+    char text[BOOT_TEXT] = "";
+
+    if (f && !fgets(text, sizeof(text), f))
+        text[0] = '\0';
+    if (f)
+        (void)fclose(f);
+    text[strcspn(text, " \n")] = '\0';
+    return xstrdup(text);
+}
+
+char *clock_text(const char *boot, msec base)
+{
+    return xasprintf("%s %lld", boot, (long long)base);
+}
+
+bool clock_goes_on(const char *kept, const char *boot, msec *base)
+{
+    size_t n = strlen(boot);
+
+    return kept && n && strncmp(kept, boot, n) == 0 && kept[n] == ' ' &&
+           parse_int64(kept + n + 1, base);
+}
+
+void clock_start(struct clock *c, msec base, msec wall, msec steady)
+{
+    *c = (struct clock){ .now = base + steady, .ahead = wall - base - steady, .base = base };
 }
 
 void clock_read(struct clock *c, msec wall, msec steady)

@@ -1,10 +1,11 @@
 /* Two clocks. What is waited for - back-off, intervals, timeouts - is counted by
  * the one that nobody sets; people read, write and keep moments of the other.
  *
- * A `struct clock` joins them: its `now` begins as the wall clock's time and then
- * goes on whatever becomes of that one, so that a moment of the ledger, which the
- * wall clock gave in an earlier run, can be compared with it. It stands still
- * while the host sleeps. */
+ * A `struct clock` joins them. Its `now` is the ledger's time: moments of it are
+ * kept there, and the next process goes on with it. What it says went by did go by,
+ * whatever became of the wall clock: it stands still while the host sleeps, and from
+ * the last moment that is known until the first process after the host began anew,
+ * or on another one. The first ledger's time begins as the wall clock's. */
 #ifndef DAEMON_CLOCK_H
 #define DAEMON_CLOCK_H
 
@@ -22,8 +23,16 @@ msec clock_wall(void);
 /* Since some moment in the past; never goes back. */
 msec clock_steady(void);
 
-/* `wall` and `steady` are what the two functions above say. */
-void clock_start(struct clock *c, msec wall, msec steady);
+/* What tells this start of the host from every other; "" where that is not known. */
+char *clock_boot(void);
+/* What is kept for the next process: where the ledger's time is 0 by the steady
+ * clock of this start of the host. False if it is of another start, or none. */
+char *clock_text(const char *boot, msec base);
+bool clock_goes_on(const char *kept, const char *boot, msec *base);
+
+/* `wall` and `steady` are what the two functions above say; `now` is `steady`, and
+ * `base` more. */
+void clock_start(struct clock *c, msec base, msec wall, msec steady);
 void clock_read(struct clock *c, msec wall, msec steady);
 
 /* Tells when somebody sets the wall clock, or the host has slept. */

@@ -33,3 +33,21 @@ struct ledger *ledger_load(struct store *store, const char *path, char **error)
     ledger_free(r.ledger);
     return NULL;
 }
+
+void ledger_clock(struct clock *c, struct store *store, const struct ledger *ledger, bool keep)
+{
+    char *kept = store_clock(store), *boot = clock_boot(), *error = NULL;
+    msec wall = clock_wall(), steady = clock_steady(), base = 0;
+
+    if (!clock_goes_on(kept, boot, &base)) {
+        msec latest = ledger_latest(ledger);
+        base = (latest ? latest : wall) - steady;
+        char *text = clock_text(boot, base);
+        if (keep && !store_keep_clock(store, text, &error))
+            free(error); /* the next process begins so too, and the next record tells of the disk */
+        free(text);
+    }
+    clock_start(c, base, wall, steady);
+    free(boot);
+    free(kept);
+}

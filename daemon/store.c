@@ -524,3 +524,34 @@ const uint8_t *store_key(const struct store *s)
 {
     return s->key;
 }
+
+char *store_clock(const struct store *s)
+{
+    static const char sql[] = "SELECT value FROM meta WHERE name = 'clock'";
+    sqlite3_stmt *q = NULL;
+    char *text = NULL;
+
+    if (s->db && sqlite3_prepare_v2(s->db, sql, -1, &q, NULL) == SQLITE_OK &&
+        sqlite3_step(q) == SQLITE_ROW && sqlite3_column_type(q, 0) == SQLITE_TEXT)
+        text = xstrdup((const char *)sqlite3_column_text(q, 0));
+    (void)sqlite3_finalize(q);
+    return text;
+}
+
+bool store_keep_clock(struct store *s, const char *text, char **error)
+{
+    static const char sql[] = "INSERT INTO meta(name, value) VALUES('clock', ?1)"
+                              " ON CONFLICT(name) DO UPDATE SET value = excluded.value";
+    sqlite3_stmt *q = NULL;
+
+    if (!is_writer(s, error))
+        return false;
+    errno = 0;
+    int code = sqlite3_prepare_v2(s->db, sql, -1, &q, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_bind_text(q, 1, text, -1, SQLITE_STATIC);
+    if (code == SQLITE_OK)
+        code = sqlite3_step(q);
+    (void)sqlite3_finalize(q);
+    return code == SQLITE_DONE || failed(s, "write", code, error);
+}

@@ -65,4 +65,8 @@ bool store_events(struct store *s, const struct store_query *query,
 /* STORE_KEY random bytes, made once per ledger: the key of its digests. */
 const uint8_t *store_key(const struct store *s);
 
+/* What the time of the records is counted from; NULL: nobody has kept that. */
+char *store_clock(const struct store *s);
+bool store_keep_clock(struct store *s, const char *text, char **error) MUST_USE;
+
 #endif

@@ -229,7 +229,7 @@ static void forget_gone(struct cycle *c, struct step *s)
 {
     for (size_t i = ledger_count(c->ledger); i-- > 0;) {
         const struct entry *e = ledger_at(c->ledger, i);
-        bool fresh = e->intent.open && (e->intent.job || s->now < e->intent.at + OUTCOME_GRACE);
+        bool fresh = e->intent.open && (e->intent.job || s->now < outcome_due(e));
         if (set_find(c->set, e->key) || plan_index(c->plan, e->key) >= 0 || fresh ||
             !c->world.observed->kinds[e->kind].complete || !c->set->complete)
             continue;

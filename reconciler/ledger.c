@@ -184,7 +184,7 @@ static void add_intent(struct buf *b, const struct intent *intent)
     buf_char(b, '{');
     add_text(b, "call", intent->call);
     add_text(b, "job", intent->job);
-    add_number(b, "at", intent->wall);
+    add_number(b, "at", intent->at);
     add_true(b, "makes", intent->makes);
     add_true(b, "lost", intent->lost);
     buf_char(b, '}');
@@ -273,7 +273,7 @@ static void restore_intent(struct intent *intent, const cJSON *o)
     intent->open = true;
     intent->call = own_text(o, "call");
     intent->job = own_text(o, "job");
-    intent->at = intent->wall = number_of(o, "at");
+    intent->at = number_of(o, "at");
     intent->makes = json_true(o, "makes");
     intent->lost = json_true(o, "lost");
     if (!intent->call)
@@ -484,16 +484,15 @@ static void replace(char **s, const char *with)
     free(old);
 }
 
-void entry_intended_at(struct entry *e, msec now, msec wall)
+void entry_intended_at(struct entry *e, msec now)
 {
     e->intent.at = now;
-    e->intent.wall = wall;
 }
 
-void entry_intend(struct entry *e, const char *call, msec now, msec wall)
+void entry_intend(struct entry *e, const char *call, msec now)
 {
     e->intent.open = true;
-    entry_intended_at(e, now, wall);
+    entry_intended_at(e, now);
     e->intent.makes = e->intent.lost = false;
     replace(&e->intent.call, call);
     replace(&e->intent.job, NULL);
@@ -509,6 +508,18 @@ void entry_close(struct entry *e)
     replace(&e->intent.call, NULL);
     replace(&e->intent.job, NULL);
     e->intent = (struct intent){ 0 };
+}
+
+msec ledger_latest(const struct ledger *l)
+{
+    msec latest = 0;
+
+    for (size_t i = 0; i < l->n; i++) {
+        const struct intent *intent = &l->items[i]->intent;
+        if (intent->open && intent->at > latest)
+            latest = intent->at;
+    }
+    return latest;
 }
 
 void ledger_no_future(struct ledger *l, msec now)

@@ -17,8 +17,7 @@ struct intent {
     bool open;
     char *call; /* "create", "update", "delete", or a call's name */
     char *job;  /* NULL: no reply has named one */
-    msec at;    /* by the clock that nobody sets */
-    msec wall;  /* the same moment as the ledger on disk has it, which outlives that clock */
+    msec at;    /* by the ledger's time, which nobody sets and no restart puts forward */
     bool makes; /* it is the one that makes the object */
     bool lost;  /* it had a job, which DCT does not follow to its end */
 };
@@ -91,12 +90,15 @@ void entry_unapply_all(struct entry *e);
 /* DCT shows the applied row: if it does not one day, the value is gone. */
 void entry_see(struct entry *e, const char *row);
 bool entry_seen(const struct entry *e, const char *row);
-void entry_intend(struct entry *e, const char *call, msec now, msec wall);
+void entry_intend(struct entry *e, const char *call, msec now);
 /* The intent counts from that moment. */
-void entry_intended_at(struct entry *e, msec now, msec wall);
+void entry_intended_at(struct entry *e, msec now);
 void entry_job(struct entry *e, const char *job);
 void entry_close(struct entry *e); /* the intent's outcome is known */
-/* Somebody set the clock back between two starts: no intent is of the future. */
+/* The moment of the newest intent, from which the time of the ledger goes on where
+ * nobody knows how long ago that was; 0 where there is none. */
+msec ledger_latest(const struct ledger *l);
+/* An older ledger, or a clock of another host: no intent is of the future. */
 void ledger_no_future(struct ledger *l, msec now);
 
 #endif

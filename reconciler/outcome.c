@@ -168,8 +168,7 @@ static struct entry *entry_of_suspect(const struct exec *x, const struct action 
     e->origin = ORIGIN_CREATED;
     free(e->id);
     e->id = NULL;
-    entry_intend(e, a->kind->creates[wire_create_variant(a->wanted->object)].name, s->now,
-                 step_wall(s));
+    entry_intend(e, a->kind->creates[wire_create_variant(a->wanted->object)].name, s->now);
     e->intent.makes = true;
     return e;
 }
@@ -182,7 +181,7 @@ static void wait_for_lost(struct exec *x, struct action *a, const cJSON *job, st
     if (!e || !e->intent.open)
         e = entry_of_suspect(x, a, s);
     e->intent.lost = true;
-    entry_intended_at(e, s->now, step_wall(s));
+    entry_intended_at(e, s->now);
     action_record(e, s);
     action_fail(x, a, FAIL_UNKNOWN,
                 xasprintf("DCT job %s is %s, and may be what nobody answered for",

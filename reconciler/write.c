@@ -103,7 +103,7 @@ static void intend(struct exec *x, struct action *a, const struct todo *t, struc
     note_debt(a, t, item, e);
     if (t->type == TODO_CREATE || t->type == TODO_UPDATE)
         owe_refreshes(x, a, s);
-    entry_intend(e, call, s->now, step_wall(s));
+    entry_intend(e, call, s->now);
     e->intent.makes = t->type == TODO_CREATE;
     action_record(e, s);
 }
@@ -162,7 +162,7 @@ static void left_alone(struct entry *e, const struct step *s)
         return;
     }
     entry_job(e, NULL);
-    entry_intended_at(e, s->now, step_wall(s));
+    entry_intended_at(e, s->now);
 }
 
 /* Users of the environment that it was in are not those of the one it is in now. */
@@ -270,7 +270,7 @@ static void job_lost(struct exec *x, struct action *a, const char *how, struct s
                            a->run->job, how);
 
     entry_job(e, NULL);
-    entry_intended_at(e, s->now, step_wall(s));
+    entry_intended_at(e, s->now);
     e->intent.lost = true;
     action_record(e, s);
     action_fail(x, a, FAIL_UNKNOWN, text, s);

@@ -1,7 +1,6 @@
 /* What goes wrong on the wire, in DCT's jobs, on the disk and with the clock. */
 #include <stdlib.h>
 
-#include "tests/lib/inside.h"
 #include "tests/lib/random_run.h"
 
 enum { LONGEST_JUMP = 10800000 };
@@ -85,12 +84,9 @@ static void set_clock(struct random_run *r, msec by, const char *name)
     random_manifests(r);
 }
 
-/* Not while something goes on that nobody hears of: how long that may take is
- * told by the clock. */
 static void forward(struct random_run *r)
 {
-    if (!test_world_late(random_world(r)) && !inside_out_of_sight(random_world(r)->sim))
-        set_clock(r, (msec)roll(&r->dice, LONGEST_JUMP), "clock jumps forward");
+    set_clock(r, (msec)roll(&r->dice, LONGEST_JUMP), "clock jumps forward");
 }
 
 static void backward(struct random_run *r)
@@ -98,16 +94,12 @@ static void backward(struct random_run *r)
     set_clock(r, -(msec)roll(&r->dice, LONGEST_JUMP), "clock jumps backward");
 }
 
-/* It goes on meanwhile: nothing that it waits for has to do with that clock, unless
- * it starts again before that is over. */
+/* It goes on meanwhile: nothing that it waits for has to do with that clock. */
 static void set_meanwhile(struct random_run *r)
 {
     struct test_world *w = random_world(r);
     msec by = (msec)roll(&r->dice, 2 * (size_t)LONGEST_JUMP) - LONGEST_JUMP,
          wall = w->skew + w->ahead;
-
-    if (by > 0 && (test_world_late(w) || inside_out_of_sight(w->sim)))
-        return;
 
     random_tell(r, "fault", "clock is set meanwhile", "");
     test_world_set_clock(w, wall + by > 0 ? by : -wall);
@@ -120,8 +112,16 @@ static void restart(struct random_run *r)
     random_manifests(r);
 }
 
+/* No clock tells it how long ago the last one lived. */
+static void elsewhere(struct random_run *r)
+{
+    random_tell(r, "fault", "another host goes on", "");
+    test_world_move(random_world(r));
+    random_manifests(r);
+}
+
 static void (*const troubles[])(struct random_run *) = {
-    away, away, disk, disk, forward, backward, set_meanwhile, restart,
+    away, away, disk, disk, forward, backward, set_meanwhile, restart, elsewhere,
 };
 
 void random_trouble(struct random_run *r)
@@ -141,6 +141,7 @@ void random_faults_expect(struct tally *t)
     tally_add(t, "fault", "clock jumps backward", 0);
     tally_add(t, "fault", "clock is set meanwhile", 0);
     tally_add(t, "fault", "restart", 0);
+    tally_add(t, "fault", "another host goes on", 0);
     tally_add(t, "fault", "killed", 0);
 }
 

@@ -39,12 +39,19 @@ static struct ledger *ledger_of(const struct test_world *w)
     return l;
 }
 
+static void set_time(const struct test_world *w, struct event *ev)
+{
+    ev->now = w->now + w->base;
+    ev->ahead = w->skew + w->ahead - w->base;
+}
+
 /* A process begins: it learns what the server speaks before anything else. */
 static void begin(struct test_world *w, struct ledger *ledger)
 {
-    struct event ev = { .type = EV_SERVER, .now = w->now + w->skew, .api = w->api };
+    struct event ev = { .type = EV_SERVER, .api = w->api };
     struct effects fx = { 0 };
 
+    set_time(w, &ev);
     w->cycle = cycle_new(&w->options, ledger);
     cycle_step(w->cycle, &ev, &fx);
     assert_int_equal(fx.n, 0);
@@ -116,7 +123,7 @@ static bool perform(struct test_world *w, struct effect *e, bool *record_failed)
         world_carry(w, TAKE(e->request));
         return true;
     case FX_WAKE:
-        w->wake = e->at - w->skew > 0 ? e->at - w->skew : 1;
+        w->wake = e->at - w->base > 0 ? e->at - w->base : 1;
         return false;
     case FX_REPORT:
         tell_report(w, &e->report);
@@ -136,8 +143,7 @@ static void feed(struct test_world *w, struct event ev)
     struct effects fx = { 0 };
     bool record_failed = false;
 
-    ev.now = w->now + w->skew;
-    ev.ahead = w->ahead;
+    set_time(w, &ev);
     cycle_step(w->cycle, &ev, &fx);
     for (size_t i = 0; i < fx.n && !w->dead; i++) {
         bool counts = fx.items[i].type == FX_RECORD || fx.items[i].type == FX_SEND;
@@ -227,8 +233,10 @@ void test_world_run(struct test_world *w, msec limit)
         w->now = end;
 }
 
-void test_world_restart(struct test_world *w)
+static void restart(struct test_world *w, bool elsewhere)
 {
+    struct ledger *ledger = ledger_of(w);
+    msec latest = ledger_latest(ledger);
     size_t kept = 0;
 
     for (size_t i = 0; i < w->n_pending; i++) {
@@ -245,8 +253,20 @@ void test_world_restart(struct test_world *w)
     w->dead = w->rested = false;
     w->die_at = w->effects = 0;
     w->starts++;
+    if (elsewhere) /* as daemon/restore.c does */
+        w->base = latest ? latest - w->now : w->skew;
     cycle_free(w->cycle);
-    begin(w, ledger_of(w));
+    begin(w, ledger);
+}
+
+void test_world_restart(struct test_world *w)
+{
+    restart(w, false);
+}
+
+void test_world_move(struct test_world *w)
+{
+    restart(w, true);
 }
 
 void test_world_options(struct test_world *w)

@@ -35,7 +35,8 @@ struct test_world {
     struct cycle *cycle;
     struct cycle_options options;
     msec now;         /* DCT's clock */
-    msec skew;        /* our clock, less DCT's; */
+    msec base;        /* the ledger's time, less DCT's clock; */
+    msec skew;        /* our wall clock, less DCT's; */
     msec next_skew;   /* the same from the next start on */
     msec ahead;       /* how far our wall clock was put forward since the start */
     struct buf trace; /* writes, jobs, reports */
@@ -79,6 +80,8 @@ void test_world_manifests(struct test_world *w, const char *yaml);
 void test_world_run(struct test_world *w, msec limit);
 /* The process ends and starts again with what the ledger holds. */
 void test_world_restart(struct test_world *w);
+/* The same on a host that knows nothing of the clocks of before. */
+void test_world_move(struct test_world *w);
 /* Somebody puts our wall clock forward, or back (negative), and it is noticed. */
 void test_world_set_clock(struct test_world *w, msec by);
 void test_world_nudge(struct test_world *w);

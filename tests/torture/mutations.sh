@@ -143,6 +143,10 @@ broken "whoever began with nothing never judges" twin 's/t->remembers || now - t
 broken "what a lost answer made is taken for another's" twin 's/ || made);/);/; s/^    bool made = .*/    bool made = false;/' test_twin
 broken "what waits begins though the clock was put back into its suspension" cycle \
     's/c->ended \&\& step_wall(s) < c->ended/false/' test_clock
+broken "what nobody answered for is not waited for" planner 's/LOST_GRACE : OUTCOME_GRACE/LOST_GRACE : 0/' test_clock
+broken "what DCT lost sight of is not waited for" planner 's/LOST_GRACE : OUTCOME_GRACE/0 : OUTCOME_GRACE/' test_clock
+broken "a creation out of sight is forgotten with its manifest" cycle 's/s->now < outcome_due(e));/false);/' \
+    test_lost_jobs
 broken "what is off waits as long as what is not" failing 's/e->owes_enable \&\& !e->enabled_again/false/' test_disabled
 broken "drift is repaired however often" flips 's|e->flips.n < FLIPS_MAX|true|' test_breakers
 broken "a restart begins a new hour" ledger 's/^    if (e->flips.n)/    if (false)/' test_breakers

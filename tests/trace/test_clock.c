@@ -187,8 +187,8 @@ static void test_people_read_the_wall_clock(void **state)
     test_world_free(w);
 }
 
-/* The wall clock's moment is kept: the next process knows no other clock. */
-static void test_the_ledger_keeps_the_wall_clock(void **state)
+/* How long ago it was is known by no clock that anybody sets. */
+static void test_the_ledger_keeps_the_time_that_nobody_sets(void **state)
 {
     struct test_world *w = story_service(estate_all());
     char *changed = text_with(estate_all(), "for developers", "for all");
@@ -200,29 +200,113 @@ static void test_the_ledger_keeps_the_wall_clock(void **state)
     story_go_on(w, MINUTE);
     const struct entry *e = ledger_find(cycle_ledger(w->cycle), "VDB/orders-dev");
     assert_true(e->intent.open);
-    assert_int_equal(e->intent.wall, e->intent.at + 48 * HOUR);
-    char *kept = xasprintf("\"at\":%lld", (long long)e->intent.wall);
+    assert_in_range(e->intent.at, w->now - MINUTE, w->now);
+    char *kept = xasprintf("\"at\":%lld", (long long)e->intent.at);
     story_holds(test_world_ledger(w, "VDB/orders-dev"), kept);
     test_world_restart(w);
     e = ledger_find(cycle_ledger(w->cycle), "VDB/orders-dev");
-    assert_int_equal(e->intent.at, e->intent.wall);
+    assert_in_range(e->intent.at, w->now - MINUTE, w->now);
     free(kept);
     free(changed);
     test_world_free(w);
 }
 
-/* Making room in memory must not mistake one clock for the other. */
+static size_t links(const struct test_world *w)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < w->sent.n; i++)
+        n += starts_with(w->sent.items[i], "DSource/orders POST /dsources/appdata");
+    return n;
+}
+
+static enum fate late_link(struct test_world *w, const struct request *r)
+{
+    return streq(r->path, "/dsources/appdata") && !links(w) ? FATE_LATE : FATE_CARRIED;
+}
+
+/* The link is on its way, and nobody knows of it but the ledger. */
+static struct test_world *linking(enum fate (*fate)(struct test_world *, const struct request *),
+                                  const char *fault)
+{
+    struct test_world *w = test_world_new(&(struct sim_options){ .strict = true }, CYCLE_RUN);
+
+    w->fate = fate;
+    if (fault)
+        story_meddle(w, "fault", fault);
+    test_world_manifests(w, estate_all());
+    while (!links(w))
+        test_world_run(w, 20);
+    return w;
+}
+
+static void restart_later(struct test_world *w)
+{
+    w->next_skew += 48 * HOUR;
+    test_world_restart(w);
+}
+
+static void made_once(struct test_world *w, void (*restart)(struct test_world *))
+{
+    restart(w);
+    test_world_manifests(w, estate_all());
+    story_go_on(w, HOUR);
+    assert_int_equal(links(w), 1);
+    assert_int_equal(test_world_count(w, "/dsources", "orders"), 1);
+    w->options.mode = CYCLE_APPLY;
+    test_world_restart(w);
+    story_converge(w, estate_all());
+    test_world_free(w);
+}
+
+/* A request that comes late, and a job of which DCT loses sight, take no less time
+ * because somebody sets the clock while dctd is away, or because another host, whose
+ * clock is another, goes on. */
+static void test_no_restart_makes_a_creation_seem_long_ago(void **state)
+{
+    static const char lost[] =
+        "{\"route\":\"/dsources/appdata\",\"times\":1,\"job\":\"ABANDONED\"}";
+    static void (*const restarts[])(struct test_world *) = { restart_later, test_world_move };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(restarts); i++) {
+        made_once(linking(late_link, NULL), restarts[i]);
+        struct test_world *w = linking(NULL, lost);
+        while (!test_world_told(w, "is not known (ABANDONED)"))
+            test_world_run(w, 1000);
+        made_once(w, restarts[i]);
+    }
+}
+
+/* Time that no clock tells of is not counted, and time that one does is. */
+static void test_what_went_by_in_a_restart_counts_where_it_is_known(void **state)
+{
+    struct test_world *w = linking(late_link, NULL);
+    const struct entry *e = ledger_find(cycle_ledger(w->cycle), "DSource/orders");
+    const msec asked = e->intent.at;
+
+    (void)state;
+    w->now += MINUTE;
+    test_world_restart(w);
+    assert_int_equal(outcome_due(ledger_find(cycle_ledger(w->cycle), "DSource/orders")),
+                     asked + OUTCOME_GRACE);
+    assert_true(w->now + w->base > asked + OUTCOME_GRACE);
+    test_world_move(w);
+    assert_int_equal(w->now + w->base, asked);
+    test_world_free(w);
+}
+
+/* Making room in memory keeps the moment. */
 static void test_room_is_made_without_a_change_of_clocks(void **state)
 {
     struct ledger *l = ledger_new();
     struct entry *e = ledger_put(l, "VDB/a", KIND_VDB);
 
     (void)state;
-    entry_intend(e, "update", 1000, 9000);
+    entry_intend(e, "update", 1000);
     ledger_compact(l);
     e = ledger_find(l, "VDB/a");
     assert_int_equal(e->intent.at, 1000);
-    assert_int_equal(e->intent.wall, 9000);
     assert_int_equal(outcome_due(e), 1000 + OUTCOME_GRACE);
     ledger_free(l);
 }
@@ -238,7 +322,9 @@ int main(void)
         cmocka_unit_test(test_an_end_that_the_clock_left_comes_later),
         cmocka_unit_test(test_an_end_that_the_clock_left_holds_what_waits),
         cmocka_unit_test(test_people_read_the_wall_clock),
-        cmocka_unit_test(test_the_ledger_keeps_the_wall_clock),
+        cmocka_unit_test(test_the_ledger_keeps_the_time_that_nobody_sets),
+        cmocka_unit_test(test_no_restart_makes_a_creation_seem_long_ago),
+        cmocka_unit_test(test_what_went_by_in_a_restart_counts_where_it_is_known),
         cmocka_unit_test(test_room_is_made_without_a_change_of_clocks),
     };
 

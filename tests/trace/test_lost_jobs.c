@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -113,6 +114,28 @@ static void test_work_that_goes_on_is_given_time(void **state)
     story_go_on(w, HOUR);
     assert_int_equal(writes_of(w, "DSource/orders"), 1);
     story_settle(w);
+    test_world_free(w);
+}
+
+/* Its manifest goes, and comes back before DCT shows what is still being made. */
+static void test_a_creation_out_of_sight_outlives_its_manifest(void **state)
+{
+    struct test_world *w = linking("\"job\":\"ABANDONED\"");
+    const char *rest = strstr(estate_all(), "---\napiVersion: dct/v1\nkind: DSource");
+    char *less = xstrndup(estate_all(), (size_t)(rest - estate_all()));
+
+    (void)state;
+    test_world_manifests(w, estate_all());
+    while (!test_world_told(w, "is not known (ABANDONED)"))
+        test_world_run(w, 1000);
+    test_world_manifests(w, less);
+    story_go_on(w, 120000);
+    story_holds(test_world_ledger(w, "DSource/orders"), "\"lost\":true");
+    test_world_manifests(w, estate_all());
+    story_go_on(w, HOUR);
+    assert_int_equal(writes_of(w, "DSource/orders POST /dsources/appdata"), 1);
+    story_settle(w);
+    free(less);
     test_world_free(w);
 }
 
@@ -272,6 +295,7 @@ int main(void)
         cmocka_unit_test(test_what_a_lost_job_left_is_not_repaired_for_ever),
         cmocka_unit_test(test_it_is_made_again_where_that_is_allowed),
         cmocka_unit_test(test_work_that_goes_on_is_given_time),
+        cmocka_unit_test(test_a_creation_out_of_sight_outlives_its_manifest),
         cmocka_unit_test(test_what_the_manifest_asks_for_since_is_no_sign_of_failure),
         cmocka_unit_test(test_nothing_is_made_from_what_may_be_half_made),
         cmocka_unit_test(test_a_job_that_failed_unheard_is_a_failed_creation),

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -16,7 +17,7 @@ static struct clock started(void)
 {
     struct clock c;
 
-    clock_start(&c, WALL, BOOT);
+    clock_start(&c, WALL - BOOT, WALL, BOOT);
     assert_int_equal(c.now, WALL);
     assert_int_equal(c.ahead, 0);
     return c;
@@ -76,10 +77,45 @@ static void test_a_clock_of_1970_at_boot_is_mended(void **state)
     struct clock c;
 
     (void)state;
-    clock_start(&c, 12000, 9000);
+    clock_start(&c, 3000, 12000, 9000);
     clock_read(&c, WALL, 10000);
     assert_int_equal(c.now, 13000);
     assert_int_equal(c.now + c.ahead, WALL);
+}
+
+/* The wall clock was put forward while nobody lived. */
+static void test_the_next_process_goes_on_by_the_steady_clock(void **state)
+{
+    static const char boot[] = "5b1e2cf0-8d2a-4a55-9f8b-0e9a3c1d7f42";
+    char *kept = clock_text(boot, WALL - BOOT);
+    struct clock c;
+    msec base = 0;
+
+    (void)state;
+    assert_true(clock_goes_on(kept, boot, &base));
+    clock_start(&c, base, WALL + DAY, BOOT + 700);
+    assert_int_equal(c.now, WALL + 700);
+    assert_int_equal(c.ahead, DAY - 700);
+    clock_read(&c, WALL + DAY + 300, BOOT + 1000);
+    assert_int_equal(c.now, WALL + 1000);
+    assert_int_equal(c.now + c.ahead, WALL + DAY + 300);
+    free(kept);
+}
+
+/* Its steady clock counts from another moment. */
+static void test_another_start_of_the_host_knows_nothing(void **state)
+{
+    static const char *const kept[] = { NULL, "", "a", "a ", "a x", "ab 1", "b 1", "a1" };
+    msec base = 7;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(kept); i++)
+        assert_false(clock_goes_on(kept[i], "a", &base));
+    assert_false(clock_goes_on(" 1", "", &base)); /* nobody knows which start it is */
+    char *boot = clock_boot(), *again = clock_boot();
+    assert_string_equal(boot, again);
+    free(boot);
+    free(again);
 }
 
 static void test_the_steady_clock_goes_on(void **state)
@@ -125,6 +161,8 @@ int main(void)
         cmocka_unit_test(test_a_moment_between_the_readings_is_no_step),
         cmocka_unit_test(test_sleep_of_the_host_is_a_step_forward),
         cmocka_unit_test(test_a_clock_of_1970_at_boot_is_mended),
+        cmocka_unit_test(test_the_next_process_goes_on_by_the_steady_clock),
+        cmocka_unit_test(test_another_start_of_the_host_knows_nothing),
         cmocka_unit_test(test_the_steady_clock_goes_on),
         cmocka_unit_test(test_the_watch_leaves_nothing_behind),
     };
