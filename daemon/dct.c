@@ -8,6 +8,7 @@
 #include "daemon/file.h"
 #include "daemon/http.h"
 #include "daemon/log.h"
+#include "daemon/said.h"
 #include "daemon/store.h"
 #include "schema/json.h"
 #include "schema/plugin.h"
@@ -436,6 +437,9 @@ static void on_result(void *ctx, const struct http_result *h)
     char *error = h->error ? xstrdup(h->error) : NULL;
     cJSON *body = h->status ? read_body(h, &error) : NULL;
     char *next = h->status ? advice(d, h) : NULL;
+
+    said_redact(d->secrets, h->status, body);
+    error = said_plain(d->secrets, error);
     struct reply r = {
         .request = h->id,
         .status = h->status,

@@ -108,6 +108,16 @@ test_jobs_that_fail() {
     whole
 }
 
+# What it was sent stands in its own words: everything that was said is searched.
+test_words_that_repeat_a_secret() {
+    quickstart
+    fault '{"route": "/environments", "method": "POST", "job": "FAILED", "times": 1,
+        "job_error": "no login with example-host-password, key '"$DCT_API_KEY"'"}'
+    expect 0 apply
+    said err 'no login with \*\*\*, key \*\*\*'
+    whole
+}
+
 test_failure_that_stays_blocks_only_dependants() {
     quickstart
     fault '{"route": "/dsources/*", "method": "POST", "status": 400}'

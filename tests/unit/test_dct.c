@@ -287,6 +287,36 @@ static void a_redirect_says_where_dct_is(void **state)
     says(w->errors[i], "redirects to https://dct.example.com/");
 }
 
+/* It is told on terminals, in the history and to whoever asks. */
+static void dct_may_repeat_what_it_was_sent(void **state)
+{
+    struct world *w = *state;
+
+    http_server_json(w->server, 400, "",
+                     "{\"message\":\"apk 1.secretkey?\",\"errors\":[{\"x\":\"1.secretkey\"}]}");
+    size_t i = ask(w, request("GET", "/vdbs", NULL));
+    assert_string_equal(json_text(w->bodies[i], "message"), "apk ***?");
+    assert_string_equal(json_text(w->bodies[i], "errors[0].x"), "***");
+
+    http_server_json(w->server, 200, "",
+                     "{\"job\":{\"id\":\"1.secretkey\",\"error_details\":\"1.secretkey\"}}");
+    i = ask(w, request("GET", "/vdbs", NULL));
+    assert_string_equal(json_text(w->bodies[i], "job.id"), "1.secretkey");
+    assert_string_equal(json_text(w->bodies[i], "job.error_details"), "***");
+
+    http_server_json(w->server, 200, "",
+                     "{\"items\":[{\"name\":\"1.secretkey\",\"warning_message\":\"1.secretkey\"}],"
+                     "\"errors\":[{\"message\":\"1.secretkey\"}]}");
+    i = ask(w, request("GET", "/vdbs", NULL));
+    assert_string_equal(json_text(w->bodies[i], "items[0].name"), "1.secretkey");
+    assert_string_equal(json_text(w->bodies[i], "items[0].warning_message"), "***");
+    assert_string_equal(json_text(w->bodies[i], "errors[0].message"), "***");
+
+    http_server_json(w->server, 502, "", "{\"1.secretkey");
+    i = ask(w, request("GET", "/vdbs", NULL));
+    says(w->errors[i], "near: {\"***");
+}
+
 static void retry_after_is_handed_on(void **state)
 {
     struct world *w = *state;
@@ -488,6 +518,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(json_under_another_name_is_json, setup, teardown),
         cmocka_unit_test_setup_teardown(a_refused_key_says_which_one, setup, teardown),
         cmocka_unit_test_setup_teardown(a_redirect_says_where_dct_is, setup, teardown),
+        cmocka_unit_test_setup_teardown(dct_may_repeat_what_it_was_sent, setup, teardown),
         cmocka_unit_test_setup_teardown(retry_after_is_handed_on, setup, teardown),
         cmocka_unit_test_setup_teardown(a_connector_is_uploaded_in_parts, setup, teardown),
         cmocka_unit_test_setup_teardown(a_connector_that_changed_since_the_plan_is_not_sent, setup,
