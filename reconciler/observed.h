@@ -11,11 +11,6 @@
 #include "schema/map.h"
 #include "schema/set.h"
 
-#define OWNER_TAG "dctd-owner"
-/* On what we disabled and will enable again, with the owner's value: it outlives
- * the ledger. Only where the manifest does not itself say `enabled: true`. */
-#define OWES_TAG "dctd-owes-enable"
-
 struct observed_item {
     const struct kind_desc *kind;
     char *id, *name;

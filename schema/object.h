@@ -49,6 +49,12 @@ struct value {
     struct fingerprint digest;
 };
 
+/* Tags that dctd itself gives to what it keeps; no manifest may. Whose it is: */
+#define OWNER_TAG "dctd-owner"
+/* On what we disabled and will enable again, with the owner's value: it outlives
+ * the ledger. Only where the manifest does not itself say `enabled: true`. */
+#define OWES_TAG "dctd-owes-enable"
+
 enum mode { MODE_ENFORCE, MODE_WARN, MODE_OBSERVE };
 enum adopt { ADOPT_NEVER, ADOPT_IF_EXISTS, ADOPT_MUST_EXIST };
 enum deletion { DELETION_DEFAULT, DELETION_DELETE, DELETION_ORPHAN };

@@ -317,6 +317,11 @@ static bool read_tags(struct yaml_file *y, const struct node *n, const struct fi
     v->json = cJSON_CreateArray();
     for (size_t i = 0; i < n->n; i++) {
         const struct pair *p = &n->pairs[i];
+        if (streq(p->key->text, OWNER_TAG) || streq(p->key->text, OWES_TAG)) {
+            node_error(y, p->key, "the tag `%s` is dctd's own", p->key->text);
+            diag_hint(y->diags, "leave it out: dctd gives and takes it as it is needed");
+            continue;
+        }
         if (p->value->type != NODE_LIST) {
             add_tag(y, v->json, p->key->text, p->value);
             continue;
