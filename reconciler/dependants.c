@@ -23,6 +23,9 @@ static const struct search {
     enum kind kind;      /* of the user */
 } searches[] = {
     /* clang-format off */
+    { KIND_ENGINE, DELETING, NULL, NULL, "/vdbs/search", "engine_id", "id", KIND_VDB },
+    { KIND_ENGINE, DELETING, NULL, NULL, "/dsources/search", "engine_id", "id", KIND_DSOURCE },
+    { KIND_ENGINE, DELETING, NULL, NULL, "/environments/search", "engine_id", "id", KIND_ENVIRONMENT },
     { KIND_CONNECTOR, DELETING, NULL, NULL, "/vdbs/search", "toolkit_id", "id", KIND_VDB },
     { KIND_CONNECTOR, DELETING, NULL, NULL, "/dsources/search", "toolkit_id", "id", KIND_DSOURCE },
     { KIND_CONNECTOR, DELETING, NULL, NULL, "/sources", "toolkit_id", "id", KIND_SOURCE_CONFIG },

@@ -202,6 +202,81 @@ static void test_deletion_heeds_what_dct_says_depends_on_it(void **state)
     test_world_free(w);
 }
 
+static const char elsewhere[] = "---\napiVersion: dct/v1\nkind: Engine\nmetadata: {name: west}\n"
+                                "spec: {hostname: west.example.com, username: admin,\n"
+                                "       password: {credential: east}}\n";
+
+/* Also what is kept unless its manifest says otherwise. */
+static char *all_to_be_deleted(void)
+{
+    char *engine = text_with(estate_all(), "password: {credential: east}}\n",
+                             "password: {credential: east}}\npolicy: {deletion: delete}\n");
+    char *staging = text_with(engine, "metadata: {name: pg-staging}\n",
+                              "metadata: {name: pg-staging}\npolicy: {deletion: delete}\n");
+    char *all = text_with(staging, "metadata: {name: pg-target}\n",
+                          "metadata: {name: pg-target}\npolicy: {deletion: delete}\n");
+
+    free(engine);
+    free(staging);
+    return all;
+}
+
+static struct test_world *pruning_without_budget(const char *yaml)
+{
+    struct test_world *w = story_of(yaml);
+
+    w->options.prune = true;
+    w->options.delete_budget = w->options.delete_percent = 0;
+    test_world_restart(w);
+    return w;
+}
+
+/* DCT forgets all that is on an engine: what is somebody else's keeps that, and so
+ * does what was let go of. */
+static void test_an_engine_with_others_work_on_it_stays(void **state)
+{
+    static const char stranger[] = "{\"kind\":\"environments\",\"id\":\"1-HOST-9\",\"engine\":"
+                                   "\"east\",\"set\":{\"name\":\"theirs\",\"engine_id\":\"1\"}}";
+    char *yaml = all_to_be_deleted();
+    struct test_world *w = pruning_without_budget(yaml);
+
+    (void)state;
+    assert_int_equal(test_world_call(w, "POST", "/_sim/create", stranger, NULL), 201);
+    char *plan = story_plan(w, elsewhere);
+    story_holds(plan, "Environment theirs (1-HOST-9) depends on it and stays");
+    free(plan);
+    story_rest(w, elsewhere);
+    assert_false(w->converged);
+    assert_int_equal(test_world_count(w, "/management/engines", "east"), 1);
+    assert_int_equal(test_world_count(w, "/environments", "theirs"), 1);
+    assert_int_equal(test_world_call(w, "POST", "/_sim/delete",
+                                     "{\"kind\":\"environments\",\"name\":\"theirs\"}", NULL),
+                     204);
+    w->now += 7200000;
+    story_converge(w, elsewhere);
+    assert_int_equal(test_world_count(w, "/management/engines", "east"), 0);
+    free(yaml);
+    test_world_free(w);
+}
+
+static void test_a_host_that_is_let_go_of_keeps_its_engine(void **state)
+{
+    char *all = all_to_be_deleted();
+    char *yaml =
+        text_with(all, "metadata: {name: pg-target}\npolicy: {deletion: delete}\n",
+                  "metadata: {name: pg-target}\npolicy: {deletion: orphan, protect: true}\n");
+    struct test_world *w = pruning_without_budget(yaml);
+
+    (void)state;
+    story_rest(w, elsewhere);
+    assert_int_equal(test_world_count(w, "/management/engines", "east"), 1);
+    assert_int_equal(test_world_count(w, "/environments", "pg-target"), 1);
+    assert_int_equal(test_world_count(w, "/environments", NULL), 1);
+    free(all);
+    free(yaml);
+    test_world_free(w);
+}
+
 /* Somebody switched the host off, and its manifest may only report that: a database
  * on it could not come on again, so it does not go off. */
 static void test_nothing_goes_off_on_a_host_that_is_off(void **state)
@@ -239,6 +314,8 @@ int main(void)
         cmocka_unit_test(test_a_locked_database_takes_nobody_down),
         cmocka_unit_test(test_what_goes_off_for_nothing_does_so_once),
         cmocka_unit_test(test_deletion_heeds_what_dct_says_depends_on_it),
+        cmocka_unit_test(test_an_engine_with_others_work_on_it_stays),
+        cmocka_unit_test(test_a_host_that_is_let_go_of_keeps_its_engine),
         cmocka_unit_test(test_nothing_goes_off_on_a_host_that_is_off),
     };
 

@@ -317,8 +317,12 @@ static void test_deletion_delete_takes_the_whole_estate(void **state)
 {
     char *engine = text_with(estate_all(), "password: {credential: east}}\n",
                              "password: {credential: east}}\npolicy: {deletion: delete}\n");
-    char *yaml =
+    char *connector =
         text_with(engine, "engines: [east]}\n", "engines: [east]}\npolicy: {deletion: delete}\n");
+    char *staging = text_with(connector, "metadata: {name: pg-staging}\n",
+                              "metadata: {name: pg-staging}\npolicy: {deletion: delete}\n");
+    char *yaml = text_with(staging, "metadata: {name: pg-target}\n",
+                           "metadata: {name: pg-target}\npolicy: {deletion: delete}\n");
     struct test_world *w = pruning(yaml);
     static const char other[] = "---\napiVersion: dct/v1\nkind: Engine\nmetadata: {name: west}\n"
                                 "spec: {hostname: west.example.com, username: admin,\n"
@@ -331,6 +335,8 @@ static void test_deletion_delete_takes_the_whole_estate(void **state)
     assert_int_equal(test_world_count(w, "/management/engines", "east"), 0);
     story_holds(w->sent.items[w->sent.n - 1], "Engine/east DELETE /management/engines/{id}");
     free(engine);
+    free(connector);
+    free(staging);
     free(yaml);
     test_world_free(w);
 }
