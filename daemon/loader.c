@@ -182,7 +182,7 @@ static bool add_inputs(const struct loader *l, struct digest *g, const struct ob
             add_stamp(g, &st);
             free(path);
         } else {
-            certain = add_secrets(l, g, f, v, &error);
+            certain = add_secrets(l, g, f, object_made(o, i), &error);
         }
         free(error);
     }
@@ -240,10 +240,9 @@ static bool attach_file(const struct loader *l, struct object *o, size_t row, st
     return good;
 }
 
-static bool attach_value(const struct loader *l, struct object *o, size_t row, struct diags *d)
+static bool attach_value(const struct loader *l, const struct field *f, struct value *v,
+                         struct diags *d)
 {
-    const struct field *f = &o->kind->table.rows[row];
-    struct value *v = &o->values[row];
     OWNED(digest) g = digest_like(l->keyed);
     char *error = NULL;
 
@@ -269,7 +268,9 @@ static bool attach_object(const struct loader *l, struct object *o, struct diags
     }
     for (size_t i = 0; i < o->kind->table.n; i++) {
         if (o->values[i].state != V_ABSENT && o->kind->table.rows[i].type != F_FILE)
-            good &= attach_value(l, o, i, d);
+            good &= attach_value(l, &o->kind->table.rows[i], &o->values[i], d);
+        if (o->made && o->made[i].state != V_ABSENT)
+            good &= attach_value(l, &o->kind->table.rows[i], &o->made[i], d);
     }
     return good;
 }

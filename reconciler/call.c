@@ -105,17 +105,14 @@ static bool *rows_of(const struct action *a, const struct todo *t)
  * found different; the encoder adds what must go with them. */
 static cJSON *update_body(struct call_context *c, const struct todo *t)
 {
-    const struct wire_context wire = { resolve, c };
+    const struct call *call = call_for(t->call, c->x->world->api);
+    const struct wire_context wire = { resolve, c, call->flags & CALL_WHOLE };
     const struct observed_item *item = item_of(c->x, c->a);
     const struct entry *e = ledger_find(c->x->world->ledger, c->a->key);
     struct diff d;
 
     diff_object(c->x->world, c->a->wanted, item, e, c->a->verb == VERB_ADOPT, &d);
-    bool whole = call_for(t->call, c->x->world->api)->flags & CALL_WHOLE;
-    bool *rows = whole ? rows_of(c->a, t) : NULL;
-    cJSON *body = wire_update_body(c->a->wanted->object, t->index, rows ? rows : d.changed,
-                                   c->a->run->raw, wire);
-    free(rows);
+    cJSON *body = wire_update_body(c->a->wanted->object, t->index, d.changed, c->a->run->raw, wire);
     diff_clear(&d);
     return body;
 }
@@ -132,7 +129,7 @@ static cJSON *target_body(const struct action *a)
 
 static cJSON *rows_body(struct call_context *c, const struct todo *t)
 {
-    const struct wire_context wire = { resolve, c };
+    const struct wire_context wire = { resolve, c, false };
 
     if (t->type == TODO_CREATE) {
         cJSON *body = wire_create_body(c->a->wanted->object, t->index, wire);
@@ -169,7 +166,7 @@ static cJSON *call_body(struct call_context *c, const struct todo *t)
         break;
     case BODY_MULTIPART:
         body = wire_multipart_fields(c->a->wanted->object, t->call,
-                                     (struct wire_context){ resolve, c });
+                                     (struct wire_context){ resolve, c, false });
         break;
     case BODY_TARGET:
         body = target_body(c->a);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "schema/ignore.h"
 #include "schema/json.h"
 
 enum { SHOWN_MAX = 4000 };
@@ -15,15 +16,29 @@ bool row_compared(const struct field *f)
     return (f->type != F_BLOCK || f->read) && f->type != F_CONST && f->type != F_TAGS;
 }
 
-static bool ignored(const struct object *o, const struct field *f)
+/* keep_made() has it remembered without a digest: asked for, and not brought yet. */
+bool row_awaited(const struct entry *e, const struct field *f)
 {
-    const struct strings *ignore = &o->policy.ignore;
+    const struct fingerprint *applied = f->create ? NULL : entry_digest(e, f->yaml);
 
-    for (size_t i = 0; i < ignore->n; i++) {
-        if (streq(ignore->items[i], f->yaml) || row_below(f->yaml, ignore->items[i]))
-            return true;
-    }
-    return false;
+    return applied && !applied->known;
+}
+
+const struct value *value_wanted(const struct object *o, const struct entry *e, size_t row)
+{
+    return row_awaited(e, &o->kind->table.rows[row]) ? object_made(o, row) : &o->values[row];
+}
+
+static bool ignored(const struct object *o, const struct entry *e, const struct field *f)
+{
+    return row_ignored(o, f) && !row_awaited(e, f);
+}
+
+/* Is it what was applied? Also where a part of it was ours then and is left alone now. */
+static bool is_applied(const struct object *o, size_t row, const struct fingerprint *applied)
+{
+    return fingerprint_same(applied, &o->values[row].digest) ||
+           fingerprint_same(applied, &object_made(o, row)->digest);
 }
 
 /* What the object says of being on: absent where it has no such row. */
@@ -71,13 +86,14 @@ static void add_change(struct diff *d, const struct kind_desc *k, size_t row, ch
 /* No reply can tell: the ledger's digest decides. Without one the row is new to
  * us, unless we know nothing of the object at all: then the ledger was lost,
  * and what was applied before that is taken to be there still. */
-static bool blind_differs(const struct field *f, const struct value *wanted,
-                          const struct entry *entry, bool adopting)
+static bool blind_differs(const struct object *o, size_t row, const struct entry *entry,
+                          bool adopting)
 {
+    const struct field *f = &o->kind->table.rows[row];
     const struct fingerprint *applied = entry_digest(entry, f->yaml);
 
     if (applied)
-        return wanted->digest.known && !fingerprint_same(applied, &wanted->digest);
+        return o->values[row].digest.known && !is_applied(o, row, applied);
     if (adopting)
         return !(f->flags & TOKEN);
     return entry && entry->n_applied > 0;
@@ -123,13 +139,13 @@ struct comparison {
     bool adopting;
 };
 
-static enum change_why why_of(const struct comparison *c, const struct field *f,
-                              const struct value *wanted)
+static enum change_why why_of(const struct comparison *c, size_t row)
 {
+    const struct field *f = &c->w->object->kind->table.rows[row];
     const struct fingerprint *applied = entry_digest(c->entry, f->yaml);
     bool ours = enable_owed(c->entry, c->item) && f->flags & STATE && !(f->flags & ACTION);
 
-    return !ours && applied && fingerprint_same(applied, &wanted->digest) ? WHY_DRIFT : WHY_CHANGE;
+    return !ours && applied && is_applied(c->w->object, row, applied) ? WHY_DRIFT : WHY_CHANGE;
 }
 
 static void note_unresolved(struct diff *d, const struct resolved *r, bool judged_later)
@@ -195,8 +211,7 @@ static void compare_ref(const struct comparison *c, size_t row, struct diff *d)
     bool judged_later = r.how == RESOLVE_LATER && r.target && to_be_judged(c->world, r.target);
     bool is = r.how == RESOLVED && seen->state == V_SET && streq(r.shown, seen->s);
     if (!is && (r.how == RESOLVED || (r.how == RESOLVE_LATER && r.target && !judged_later)))
-        add_change(d, k, row, was_shown(c, f, seen, wanted->s), xstrdup(wanted->s),
-                   why_of(c, f, wanted));
+        add_change(d, k, row, was_shown(c, f, seen, wanted->s), xstrdup(wanted->s), why_of(c, row));
     else if (!is)
         note_unresolved(d, &r, judged_later);
     if (d->n > before && beyond_reach(k->table, f, d))
@@ -232,14 +247,14 @@ static bool reported(const struct comparison *c, size_t row)
 }
 
 /* Has a secret somewhere in the value another content? No reply can tell. */
-static bool secret_turned(const struct comparison *c, const struct field *f,
-                          const struct value *wanted)
+static bool secret_turned(const struct comparison *c, size_t row, const struct value *wanted)
 {
+    const struct field *f = &c->w->object->kind->table.rows[row];
     const struct fingerprint *applied = entry_digest(c->entry, f->yaml);
 
     return applied && wanted->state == V_SET && f->type == F_JSON &&
            json_holds_secret(wanted->json) && wanted->digest.known &&
-           !fingerprint_same(applied, &wanted->digest);
+           !is_applied(c->w->object, row, applied);
 }
 
 static void compare_file(const struct comparison *c, size_t row, struct diff *d)
@@ -260,12 +275,13 @@ static void compare_row(const struct comparison *c, size_t row, struct diff *d)
 {
     const struct object *o = c->w->object;
     const struct field *f = &o->kind->table.rows[row];
-    const struct value *wanted = &o->values[row], *seen = &c->item->object->values[row];
+    const struct value *wanted = value_wanted(o, c->entry, row);
+    const struct value *seen = &c->item->object->values[row];
 
     if (f->type == F_FILE) {
         compare_file(c, row, d);
     } else if (!reported(c, row)) {
-        bool differs = blind_differs(f, wanted, c->entry, c->adopting);
+        bool differs = blind_differs(o, row, c->entry, c->adopting);
         d->unjudged = d->unjudged || join_missing(c, f);
         if (differs && f->flags & TOKEN && is_to_be_off(c->w))
             d->deferred = true;
@@ -275,8 +291,8 @@ static void compare_row(const struct comparison *c, size_t row, struct diff *d)
     } else if (f->type == F_REF && wanted->state == V_SET) {
         compare_ref(c, row, d);
     } else if (!value_fulfilled(f, wanted, seen)) {
-        add_change(d, o->kind, row, shown(f, seen), shown(f, wanted), why_of(c, f, wanted));
-    } else if (secret_turned(c, f, wanted)) {
+        add_change(d, o->kind, row, shown(f, seen), shown(f, wanted), why_of(c, row));
+    } else if (secret_turned(c, row, wanted)) {
         add_change(d, o->kind, row, xstrdup("(applied before)"), shown(f, wanted), WHY_CHANGE);
     }
 }
@@ -394,8 +410,7 @@ static void compare_tags(const struct comparison *c, struct diff *d)
     size_t row = kind_row(k, "metadata.tags");
     cJSON *add = NULL, *remove = NULL;
 
-    if (!ignored(c->w->object, &k->table.rows[row]))
-        diff_tags(c->world, c->w, c->item, c->entry, &add, &remove);
+    diff_tags(c->world, c->w, c->item, c->entry, &add, &remove);
     if (mark_is_stale(c->w, c->entry, c->item)) {
         cJSON *mark = tag_pair(OWES_TAG, c->item->owner);
         collect(&remove, mark);
@@ -404,7 +419,7 @@ static void compare_tags(const struct comparison *c, struct diff *d)
     if (add || remove) {
         const struct value *seen = &c->item->object->values[row];
         add_change(d, k, row, shown(&k->table.rows[row], seen), tags_text(add, remove),
-                   why_of(c, &k->table.rows[row], &c->w->object->values[row]));
+                   why_of(c, row));
         d->changes[d->n - 1].create_only = false;
         d->tags = true;
     }
@@ -425,7 +440,7 @@ void diff_object(const struct world *world, const struct wanted *w,
     *out = (struct diff){ .changed = xcalloc(o->kind->table.n, sizeof(bool)) };
     for (size_t i = 0; i < o->kind->table.n; i++) {
         const struct field *f = &o->kind->table.rows[i];
-        if (row_compared(f) && declared(o, i) && !ignored(o, f))
+        if (row_compared(f) && declared(o, i) && !ignored(o, entry, f))
             compare_row(&c, i, out);
     }
     compare_followers(&c, out);
@@ -459,8 +474,11 @@ void diff_tags(const struct world *world, const struct wanted *w, const struct o
 {
     const struct kind_desc *k = w->object->kind;
     size_t row = kind_row(k, "metadata.tags");
-    const struct value *wanted = &w->object->values[row], *seen = &item->object->values[row];
-    const cJSON *want = wanted->state == V_SET ? wanted->json : NULL;
+    const struct field *f = &k->table.rows[row];
+    const struct value *wanted = value_wanted(w->object, entry, row);
+    const struct value *seen = &item->object->values[row];
+    bool ours = wanted->state == V_SET && !ignored(w->object, entry, f);
+    const cJSON *want = ours ? wanted->json : NULL;
     const cJSON *have = seen->state == V_SET ? seen->json : NULL, *pair;
 
     *add = *remove = NULL;
@@ -474,7 +492,8 @@ void diff_tags(const struct world *world, const struct wanted *w, const struct o
     cJSON_Delete(owner);
     cJSON *applied = entry_value(entry, "metadata.tags");
     cJSON_ArrayForEach(pair, applied) {
-        if (!has_pair(want, pair) && has_pair(have, pair))
+        if (!has_pair(want, pair) && has_pair(have, pair) &&
+            !tag_ignored(w->object, json_text(pair, "key")))
             collect(remove, pair);
     }
     cJSON_Delete(applied);

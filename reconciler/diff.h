@@ -44,6 +44,12 @@ enum shown_version file_shown(const struct wanted *w, const struct observed_item
 bool file_replaced(const struct wanted *w, const struct observed_item *item,
                    const struct entry *entry);
 
+/* Is the creation under way, with a row that no create call takes? What is left
+ * alone later is to be brought first. */
+bool row_awaited(const struct entry *e, const struct field *f);
+/* What the manifest wants of the row now: without the parts that are left alone. */
+const struct value *value_wanted(const struct object *o, const struct entry *e, size_t row);
+
 /* Does the manifest say that it is off? */
 bool is_to_be_off(const struct wanted *w);
 /* Does the row take part in comparison at all? */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "reconciler/diff.h"
+#include "schema/ignore.h"
 
 static bool keep_text(char **to, const char *s)
 {
@@ -69,25 +70,49 @@ static bool same_digest(const struct fingerprint *applied, const struct fingerpr
     return applied && (fingerprint_same(applied, now) || (!applied->known && !now->known));
 }
 
+static bool keep_row(struct entry *e, const struct object *o, size_t row)
+{
+    const struct field *f = &o->kind->table.rows[row];
+    const struct value *v = &o->values[row];
+    const struct fingerprint *applied = entry_digest(e, f->yaml);
+
+    if (v->state == V_ABSENT && applied) {
+        entry_unapply(e, f->yaml);
+        return true;
+    }
+    if (v->state == V_ABSENT || same_digest(applied, &v->digest))
+        return false;
+    entry_apply(e, f, v);
+    return true;
+}
+
+/* Nobody applies a row that is left alone, save where its creation does. */
 bool keep_rows(struct entry *e, const struct object *o, const bool *rows)
 {
     bool changed = false;
 
     for (size_t i = 0; i < o->kind->table.n; i++) {
         const struct field *f = &o->kind->table.rows[i];
-        const struct value *v = &o->values[i];
-        const struct fingerprint *applied = remembered(f) ? entry_digest(e, f->yaml) : NULL;
-        if (!remembered(f) || (rows && !rows[i]))
+        if (!remembered(f) || (rows && !rows[i]) || (row_ignored(o, f) && !row_awaited(e, f)))
             continue;
-        if (v->state == V_ABSENT && applied) {
-            entry_unapply(e, f->yaml);
-            changed = true;
-        } else if (v->state != V_ABSENT && !same_digest(applied, &v->digest)) {
-            entry_apply(e, f, v);
-            changed = true;
-        }
+        changed = keep_row(e, o, i) || changed;
     }
     return changed;
+}
+
+void keep_made(struct entry *e, const struct object *o, const bool *rows)
+{
+    for (size_t i = 0; i < o->kind->table.n; i++) {
+        const struct field *f = &o->kind->table.rows[i];
+        const struct value *v = &o->values[i];
+        if (!remembered(f))
+            continue;
+        if (rows[i])
+            (void)keep_row(e, o, i);
+        else if (!f->create && !(f->flags & (ONCE | LOCAL | DERIVED)) && v->state == V_SET &&
+                 (object_made(o, i) != v || row_ignored(o, f)))
+            entry_apply(e, f, &(struct value){ .state = V_NULL });
+    }
 }
 
 /* Does the row name something of the object that `at` is, through its row `f`? */

@@ -14,6 +14,10 @@ bool keep_object(const struct world *world, const struct wanted *w,
                  const struct observed_item *item, enum origin origin);
 /* Only the rows that are marked, or all declared ones when `rows` is NULL. */
 bool keep_rows(struct entry *e, const struct object *o, const bool *rows);
+/* The same for the rows that a creation brings, those that are left alone later
+ * among them. What of such a row no create call takes is kept as awaited: see
+ * row_awaited(). */
+void keep_made(struct entry *e, const struct object *o, const bool *rows);
 /* `moved` has another value in that row now. What `w` looks up through it, and
  * DCT does not show, is to be sent anew. True if the ledger is other than it was. */
 bool keep_follower(const struct world *world, const struct wanted *w, const struct wanted *moved,

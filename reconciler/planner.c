@@ -177,7 +177,7 @@ static void show_declared(struct action *a, const struct object *o)
             (f->type == F_BLOCK && !o->values[i].s) || streq(f->yaml, "metadata.name"))
             continue;
         struct buf b = BUF_WITH_LIMIT(SHOWN_MAX);
-        value_print(f, &o->values[i], &b);
+        value_print(f, object_made(o, i), &b);
         a->changes = grow(a->changes, a->n_changes, &a->cap_changes, sizeof(*a->changes));
         a->changes[a->n_changes++] = (struct change){ .row = i, .becomes = buf_take(&b) };
     }

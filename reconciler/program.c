@@ -143,7 +143,8 @@ static void add_items(const struct exec *x, struct action *a, const struct obser
         const cJSON *element;
         if (!left[i] || f->type != F_LIST || f->call != call)
             continue;
-        cJSON_ArrayForEach(element, a->wanted->object->values[i].json) {
+        const struct entry *e = ledger_find(x->world->ledger, a->key);
+        cJSON_ArrayForEach(element, value_wanted(a->wanted->object, e, i)->json) {
             if (item_fulfilled(a, f, element))
                 continue;
             if (discovers_first(x, a, item, f, element))

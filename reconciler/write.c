@@ -35,7 +35,7 @@ static void keep_created(const struct exec *x, const struct action *a, struct en
     }
     entry_unapply_all(e);
     (void)keep_wish(x->world, a->wanted, e);
-    (void)keep_rows(e, a->wanted->object, rows);
+    keep_made(e, a->wanted->object, rows);
     free(rows);
 }
 

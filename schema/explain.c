@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "schema/ignore.h"
 #include "schema/policy.h"
 
 enum { SENTENCE_MAX = 4096 };
@@ -186,6 +187,20 @@ static void change_sentence(const struct kind_desc *k, const struct field *f, st
         buf_puts(out, "Cannot be changed once made: see policy.replace.");
 }
 
+/* What of the row policy.ignore takes by itself. */
+static void ignore_sentence(const struct field *f, struct buf *out)
+{
+    size_t depth = ignore_depth(f);
+
+    if (!depth)
+        return;
+    buf_puts(out,
+             starts_with(f->yaml, "metadata.") ? "Ignored in part: /" : "Ignored in part: /spec/");
+    for (const char *c = f->yaml; *c; c++)
+        buf_char(out, *c == '.' ? '/' : *c);
+    buf_printf(out, "/%s%s.", f->type == F_TAGS ? "KEY" : "NAME", depth > 1 ? ", and below" : "");
+}
+
 /* A line of mdoc text: what roff would take for a request or an escape is not one. */
 static void man_line(const char *s, struct buf *out)
 {
@@ -216,6 +231,8 @@ static void tell_row(const struct telling *t, const struct field *f)
     add_line(t, &line);
     if (t->kind) {
         change_sentence(t->kind, f, &line);
+        add_line(t, &line);
+        ignore_sentence(f, &line);
         add_line(t, &line);
     }
 }

@@ -114,13 +114,22 @@ void object_free(struct object *o)
 
     for (size_t i = 0; i < o->kind->table.n; i++)
         value_clear(&o->values[i], o->kind->table.rows[i].type);
+    for (size_t i = 0; o->made && i < o->kind->table.n; i++)
+        value_clear(&o->made[i], o->kind->table.rows[i].type);
+    free(o->made);
     cJSON_Delete(o->schemas);
     strings_clear(&o->policy.ignore);
+    strings_clear(&o->policy.ignore_parts);
     free(o->policy.adopt_id);
     free(o->policy.suspend_reason);
     free(o->moved_from);
     free(o->name);
     free(o);
+}
+
+const struct value *object_made(const struct object *o, size_t row)
+{
+    return o->made && o->made[row].state != V_ABSENT ? &o->made[row] : &o->values[row];
 }
 
 const struct value *object_value(const struct object *o, const char *yaml)

@@ -68,6 +68,8 @@ struct policy {
     bool protect;
     bool replace_allowed;
     struct strings ignore; /* row names: "description", "metadata.tags" */
+    /* A row and a JSON pointer into its value: "metadata.tags/cost-centre". */
+    struct strings ignore_parts;
     bool suspended;
     char *suspend_reason;
     msec suspend_until; /* 0 = until the manifest says otherwise */
@@ -80,7 +82,10 @@ struct object {
     char *name;       /* metadata.name, or DCT's name */
     char *moved_from; /* metadata.movedFrom, or NULL */
     struct policy policy;
-    cJSON *schemas;        /* of a connector whose file was read: by their place in it, else NULL */
+    cJSON *schemas; /* of a connector whose file was read: by their place in it, else NULL */
+    /* Rows of which a part is left alone once the object is made: their values with
+     * that part, parallel to `values`, where it is missing. NULL where there are none. */
+    struct value *made;
     struct value values[]; /* parallel to kind->table.rows */
 };
 
@@ -89,6 +94,8 @@ struct object *object_ref(struct object *o);
 void object_free(struct object *o); /* drops one reference; takes NULL */
 OWNER(object)
 
+/* What the object is made with: the whole value of the row. */
+const struct value *object_made(const struct object *o, size_t row);
 const struct value *object_value(const struct object *o, const char *yaml);
 /* The string of a row, NULL where it is not set. */
 const char *object_text(const struct object *o, const char *yaml);

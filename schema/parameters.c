@@ -146,12 +146,14 @@ static bool check_row(struct graph *g, struct member *m, size_t row, struct diag
     free(connectors);
     if (!node)
         return true;
-    cJSON *value = m->object->values[row].json;
+    cJSON *value = m->object->values[row].json, *whole = object_made(m->object, row)->json;
     const cJSON *schema = cJSON_GetObjectItemCaseSensitive(v.connector->object->schemas, f->schema);
-    certain = certain || json_schema_leaks(value, schema); /* it would be shown and kept */
+    certain = certain || json_schema_leaks(whole, schema); /* it would be shown and kept */
     if (!good)
         tell(&v, certain, d);
     json_schema_seal(value, schema);
+    if (whole != value)
+        json_schema_seal(whole, schema);
     source_hide(m->source, &y->source);
     diags_clear(&v.said);
     return good || !certain;

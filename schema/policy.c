@@ -27,7 +27,8 @@ static const struct field rows[ROWS] = {
     [REPLACE]  = { .yaml = "replace", .type = F_ENUM, .words = replaces,
                    .doc = "may a change that needs it delete and re-create the object?" },
     [IGNORE]   = { .yaml = "ignore", .type = F_STRINGS,
-                   .doc = "fields whose drift is not ours: [/spec/description]" },
+                   .doc = "fields, and parts of them, that are left alone once the object is made: "
+                          "[/spec/description, /metadata/tags/cost-centre]" },
     [SUSPEND]  = { .yaml = "suspend", .type = F_BLOCK,
                    .doc = "leave the object alone for a while" },
     [REASON]   = { .yaml = "suspend.reason", .type = F_STRING, .flags = REQUIRED, .min = 1,
@@ -46,81 +47,6 @@ static unsigned word_index(const struct field *f, const struct value *v)
     while (f->words[i + 1] && !streq(f->words[i], v->s))
         i++;
     return i;
-}
-
-/* Does the path name a row, or a block of rows, that a manifest can set? */
-static bool names_row(struct table t, const char *path)
-{
-    for (size_t i = 0; i < t.n; i++) {
-        const struct field *f = &t.rows[i];
-        if (!f->yaml || f->type == F_CONST || f->flags & (FACT | DERIVED))
-            continue;
-        if (streq(f->yaml, path) || row_below(f->yaml, path))
-            return true;
-    }
-    return false;
-}
-
-static const char *nth_row(const void *ctx, size_t n)
-{
-    const struct table *t = ctx;
-
-    for (size_t i = 0; i < t->n; i++) {
-        if (row_readable(&t->rows[i]) && n-- == 0)
-            return t->rows[i].yaml;
-    }
-    return NULL;
-}
-
-/* /spec/postgresql/port -> postgresql.port, /metadata/tags -> metadata.tags;
- * NULL for what is no such pointer. Owned by the caller. */
-static char *pointer_path(const char *pointer)
-{
-    const char *from = starts_with(pointer, "/spec/")       ? pointer + strlen("/spec/")
-                       : starts_with(pointer, "/metadata/") ? pointer + 1
-                                                            : NULL;
-
-    if (!from || !*from || strchr(from, '.'))
-        return NULL;
-    char *path = xstrdup(from);
-    for (char *c = path; *c; c++) {
-        if (*c == '/')
-            *c = '.';
-    }
-    return path;
-}
-
-/* The name of the object cannot drift: it would be another object. */
-static void read_pointer(struct yaml_file *y, const struct node *n, struct table t,
-                         struct policy *p)
-{
-    char *path = pointer_path(n->text);
-
-    if (path && names_row(t, path) && !streq(path, "metadata.name")) {
-        strings_add(&p->ignore, path);
-    } else if (!path) {
-        node_error(y, n, "`%s` points to no field", n->text);
-        diag_hint(y->diags, "fields are named as in /spec/description or /metadata/tags");
-    } else {
-        node_error(y, n, "`%s` points to no field of this kind", n->text);
-        const char *meant = nearest_word(path, nth_row, &t);
-        struct buf pointer = BUF_WITH_LIMIT(1024);
-        for (const char *c = meant; c && *c; c++)
-            buf_add(&pointer, *c == '.' ? "/" : c, 1);
-        if (meant)
-            diag_hint(y->diags, "did you mean `/spec/%s`?", buf_text(&pointer));
-        buf_clear(&pointer);
-    }
-    free(path);
-}
-
-static void read_ignore(struct yaml_file *y, const struct node *list, struct table t,
-                        struct policy *p)
-{
-    for (size_t i = 0; list && list->type == NODE_LIST && i < list->n; i++) {
-        if (list->items[i]->type == NODE_SCALAR)
-            read_pointer(y, list->items[i], t, p);
-    }
 }
 
 static void read_suspend(struct yaml_file *y, const struct node *block, struct value *values,
@@ -153,7 +79,7 @@ static void read_adoption(struct yaml_file *y, const struct node *block, struct 
         node_error(y, node_get(block, "adoptId"), "`adoptId` and `adopt: never` contradict");
 }
 
-bool policy_read(struct yaml_file *y, const struct pair *block, struct table t, struct policy *p)
+bool policy_read(struct yaml_file *y, const struct pair *block, struct policy *p)
 {
     struct value values[ROWS] = { 0 };
     size_t errors = y->diags->errors;
@@ -170,7 +96,6 @@ bool policy_read(struct yaml_file *y, const struct pair *block, struct table t, 
         values[REPLACE].state == V_SET && word_index(&rows[REPLACE], &values[REPLACE]);
     read_adoption(y, map, values, p);
     read_suspend(y, map, values, p);
-    read_ignore(y, node_get(map, "ignore"), t, p);
     values_clear(policy_table, values);
     return y->diags->errors == errors;
 }

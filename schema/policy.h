@@ -4,10 +4,10 @@
 
 #include "schema/read.h"
 
-/* Reads the block into `p` (zero is its default); the pointers of `ignore` are
- * looked up in the kind's rows. False if there was a finding. */
-bool policy_read(struct yaml_file *y, const struct pair *block, struct table rows,
-                 struct policy *p);
+/* Reads the block into `p` (zero is its default). False if there was a finding.
+ * What `ignore` points to only the kind's rows and the manifest's values tell: that
+ * is for ignore_read(). */
+bool policy_read(struct yaml_file *y, const struct pair *block, struct policy *p);
 
 /* The rows of the block itself. */
 extern const struct table policy_table;

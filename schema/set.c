@@ -13,14 +13,20 @@ struct set_index {
     struct strings owned;
 };
 
+static void strings_copy(struct strings *to, const struct strings *from)
+{
+    *to = (struct strings){ 0 };
+    for (size_t i = 0; i < from->n; i++)
+        strings_add(to, from->items[i]);
+}
+
 static void policy_copy(struct policy *to, const struct policy *from)
 {
     *to = *from;
     to->adopt_id = from->adopt_id ? xstrdup(from->adopt_id) : NULL;
     to->suspend_reason = from->suspend_reason ? xstrdup(from->suspend_reason) : NULL;
-    to->ignore = (struct strings){ 0 };
-    for (size_t i = 0; i < from->ignore.n; i++)
-        strings_add(&to->ignore, from->ignore.items[i]);
+    strings_copy(&to->ignore, &from->ignore);
+    strings_copy(&to->ignore_parts, &from->ignore_parts);
 }
 
 /* The object as it is on one of its engines. */
@@ -32,8 +38,13 @@ static struct object *object_on(const struct object *o, const char *engine)
 
     copy->moved_from = o->moved_from ? xstrdup(o->moved_from) : NULL;
     policy_copy(&copy->policy, &o->policy);
-    for (size_t i = 0; i < t.n; i++)
+    if (o->made)
+        copy->made = xcalloc(t.n, sizeof(*copy->made));
+    for (size_t i = 0; i < t.n; i++) {
         value_copy(&copy->values[i], &o->values[i], t.rows[i].type);
+        if (o->made)
+            value_copy(&copy->made[i], &o->made[i], t.rows[i].type);
+    }
     if (row >= 0) {
         struct pos pos = object_value(o, "engines")->pos;
         value_clear(&copy->values[row], t.rows[row].type);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "schema/ignore.h"
 #include "schema/policy.h"
 #include "schema/set.h"
 
@@ -193,7 +194,8 @@ static void read_document(struct unit *u, struct yaml_file *y, const struct node
     read_spec(&d, o);
     const struct pair *policy = node_pair(root, "policy");
     if (policy)
-        policy_read(y, policy, o->kind->table, &o->policy);
+        policy_read(y, policy, &o->policy);
+    ignore_read(y, root, o);
     if (nameless) {
         u->broken = true;
         return;

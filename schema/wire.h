@@ -13,13 +13,15 @@ typedef const char *wire_resolve(void *ctx, const struct object *o, size_t row);
 struct wire_context {
     wire_resolve *resolve;
     void *ctx;
+    bool whole; /* an update sends every declared row of its call, as by CALL_WHOLE */
 };
 
 /* Which create variant the object's values choose. */
 size_t wire_create_variant(const struct object *wanted);
 
-/* The create body: every set row with a create path that the variant takes,
- * every F_CONST row whose `when` holds. Owned by the caller. */
+/* The create body: every set row with a create path that the variant takes, with
+ * the parts that are left alone later, and every F_CONST row whose `when` holds.
+ * Owned by the caller. */
 cJSON *wire_create_body(const struct object *wanted, size_t variant, struct wire_context c);
 
 /* The update body of one call: the rows marked in `changed` (parallel to the
@@ -28,7 +30,8 @@ cJSON *wire_create_body(const struct object *wanted, size_t variant, struct wire
  * the observed object holds under such a first part and the manifest does not
  * declare is kept, masked secrets aside (`raw`, the object as GET answered it,
  * may be NULL); so are members of an F_JSON, F_MAP or F_SETTINGS that the
- * manifest does not name. V_NULL of a CLEARABLE row is sent as null. */
+ * manifest does not name. A row that the policy leaves alone and that comes along
+ * unchanged is sent as DCT shows it. V_NULL of a CLEARABLE row is sent as null. */
 cJSON *wire_update_body(const struct object *wanted, size_t call, const bool *changed,
                         const cJSON *raw, struct wire_context c);
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "schema/ignore.h"
 #include "schema/json.h"
 
 /* Rows that never are a member of a body made of rows. */
@@ -61,10 +62,10 @@ static cJSON *constant(const struct field *f)
 }
 
 /* The value as it travels; NULL where there is nothing to send. */
-static cJSON *encode(const struct object *o, size_t row, struct wire_context c)
+static cJSON *encode_value(const struct object *o, size_t row, const struct value *v,
+                           struct wire_context c)
 {
     const struct field *f = &o->kind->table.rows[row];
-    const struct value *v = &o->values[row];
 
     if (f->type == F_CONST)
         return when_holds(o, f->when) ? constant(f) : NULL;
@@ -84,6 +85,11 @@ static cJSON *encode(const struct object *o, size_t row, struct wire_context c)
     return text ? cJSON_CreateString(text) : NULL;
 }
 
+static cJSON *encode(const struct object *o, size_t row, struct wire_context c)
+{
+    return encode_value(o, row, &o->values[row], c);
+}
+
 cJSON *wire_create_body(const struct object *wanted, size_t variant, struct wire_context c)
 {
     cJSON *body = cJSON_CreateObject();
@@ -95,7 +101,7 @@ cJSON *wire_create_body(const struct object *wanted, size_t variant, struct wire
         if (!f->create || !taken || (f->flags & (NOT_SENT & ~(unsigned)ACTION)) ||
             wanted->values[i].state == V_NULL)
             continue;
-        cJSON *item = encode(wanted, i, c);
+        cJSON *item = encode_value(wanted, i, object_made(wanted, i), c);
         if (item)
             json_put(body, f->create, item);
     }
@@ -148,10 +154,9 @@ static bool of_call(const struct field *f, size_t call)
     return f->update && f->call == call && !(f->flags & NOT_SENT);
 }
 
-static void choose_rows(struct update *u, const bool *changed)
+static void choose_rows(struct update *u, const bool *changed, bool whole)
 {
     const struct table t = u->wanted->kind->table;
-    bool whole = u->wanted->kind->updates[u->call].flags & CALL_WHOLE;
 
     for (size_t i = 0; i < t.n; i++)
         u->sent[i] = of_call(&t.rows[i], u->call) && (whole || changed[i]);
@@ -185,9 +190,44 @@ static void keep_observed(const struct update *u, const struct field *f, cJSON *
     const cJSON *have = cJSON_GetObjectItemCaseSensitive(u->raw, from);
     if (!(cJSON_IsObject(have) || cJSON_IsArray(have)) || json_at(body, to))
         return;
-    cJSON *copy = cJSON_Duplicate(have, true);
-    drop_masks(copy);
-    json_put(body, to, copy);
+    json_put(body, to, cJSON_Duplicate(have, true));
+}
+
+/* What DCT has of everything that the body replaces as a whole. */
+static cJSON *observed_body(const struct update *u)
+{
+    const struct table t = u->wanted->kind->table;
+    cJSON *body = cJSON_CreateObject();
+
+    for (size_t i = 0; i < t.n; i++) {
+        if (u->sent[i] && t.rows[i].read && is_partial(&t.rows[i]))
+            keep_observed(u, &t.rows[i], body);
+    }
+    for (size_t i = 0; i < t.n; i++) {
+        const cJSON *there = NULL;
+        if (u->sent[i] && object_made(u->wanted, i) != &u->wanted->values[i])
+            there = json_at(body, t.rows[i].update);
+        if (!there)
+            continue;
+        cJSON *copy = cJSON_Duplicate(there, true);
+        ignore_unmask(u->wanted, i, copy);
+        json_put(body, t.rows[i].update, copy);
+    }
+    drop_masks(body);
+    return body;
+}
+
+/* A row that is left alone and rides along: what DCT shows of it, where it does so
+ * in the words in which it is sent. */
+static const cJSON *left_alone(const struct update *u, size_t row)
+{
+    const struct field *f = &u->wanted->kind->table.rows[row];
+    bool told = f->read && f->read[0] != '$' && f->type != F_BLOCK && !(f->flags & READ_NAME);
+    const cJSON *there = told && row_ignored(u->wanted, f) ? json_at(u->raw, f->read) : NULL;
+
+    const char *text = cJSON_GetStringValue(there);
+
+    return json_nothing(there) || (text && secret_mask(text)) ? NULL : there;
 }
 
 /* Over what is there go the members that the manifest names. */
@@ -258,18 +298,15 @@ cJSON *wire_update_body(const struct object *wanted, size_t call, const bool *ch
                         const cJSON *raw, struct wire_context c)
 {
     const struct table t = wanted->kind->table;
-    cJSON *body = cJSON_CreateObject();
     struct update u = {
         .wanted = wanted, .call = call, .raw = raw, .sent = xcalloc(t.n, sizeof(*u.sent))
     };
 
-    choose_rows(&u, changed);
+    choose_rows(&u, changed, c.whole || wanted->kind->updates[call].flags & CALL_WHOLE);
+    cJSON *body = observed_body(&u);
     for (size_t i = 0; i < t.n; i++) {
-        if (u.sent[i] && t.rows[i].read && is_partial(&t.rows[i]))
-            keep_observed(&u, &t.rows[i], body);
-    }
-    for (size_t i = 0; i < t.n; i++) {
-        cJSON *item = u.sent[i] ? encode(wanted, i, c) : NULL;
+        const cJSON *kept = u.sent[i] && !changed[i] ? left_alone(&u, i) : NULL;
+        cJSON *item = kept ? cJSON_Duplicate(kept, true) : u.sent[i] ? encode(wanted, i, c) : NULL;
         if (item)
             put_over(body, &t.rows[i], item);
     }

@@ -41,24 +41,31 @@ static void digest(const char *text, char out[DIGEST_TEXT])
     (void)snprintf(out, DIGEST_TEXT, "%016" PRIx64 "%016" PRIx64, h, ~h);
 }
 
+static void digest_value(const struct test_world *w, const struct field *f, struct value *v)
+{
+    struct buf text = BUF_WITH_LIMIT(1 << 20);
+
+    if (v->state == V_ABSENT || !f->yaml)
+        return;
+    buf_printf(&text, "%s=", f->yaml);
+    value_canonical(f, v, &text);
+    bool json = v->state == V_SET && type_is_json(f->type);
+    if (w->secrets_turn && json && json_holds_secret(v->json))
+        buf_puts(&text, w->secrets_turn);
+    if (f->type == F_FILE && w->plugin_version)
+        buf_puts(&text, w->plugin_version);
+    char hex[DIGEST_TEXT];
+    digest(buf_text(&text), hex);
+    v->digest = fingerprint_parse(hex);
+    buf_clear(&text);
+}
+
 static void digest_values(const struct test_world *w, struct object *o)
 {
     for (size_t i = 0; i < o->kind->table.n; i++) {
-        struct buf text = BUF_WITH_LIMIT(1 << 20);
-        const struct field *f = &o->kind->table.rows[i];
-        if (o->values[i].state == V_ABSENT || !f->yaml)
-            continue;
-        buf_printf(&text, "%s=", f->yaml);
-        value_canonical(f, &o->values[i], &text);
-        bool json = o->values[i].state == V_SET && type_is_json(f->type);
-        if (w->secrets_turn && json && json_holds_secret(o->values[i].json))
-            buf_puts(&text, w->secrets_turn);
-        if (f->type == F_FILE && w->plugin_version)
-            buf_puts(&text, w->plugin_version);
-        char hex[DIGEST_TEXT];
-        digest(buf_text(&text), hex);
-        o->values[i].digest = fingerprint_parse(hex);
-        buf_clear(&text);
+        digest_value(w, &o->kind->table.rows[i], &o->values[i]);
+        if (o->made)
+            digest_value(w, &o->kind->table.rows[i], &o->made[i]);
     }
 }
 

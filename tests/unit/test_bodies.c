@@ -29,7 +29,7 @@ static const char *by_name(void *ctx, const struct object *o, size_t row)
     return o->values[row].s;
 }
 
-static const struct wire_context names = { by_name, NULL };
+static const struct wire_context names = { by_name, NULL, false };
 
 static struct unit *parse(const char *head, const char *spec)
 {
@@ -262,6 +262,53 @@ static void test_each_start_has_its_provision_call(void **state)
     }
 }
 
+/* Left alone once it is there: a creation still says it. */
+static void test_what_is_ignored_is_made_and_then_carried_along(void **state)
+{
+    static const char spec[] =
+        "  source: {bookmark: a}\n"
+        "  parameters: {mode: fast, level: 3, nested: {a: 1, b: 2}, token: {$secret: {env: T}}}\n"
+        "policy: {ignore: [/spec/parameters/level, /spec/parameters/nested/a]}\n";
+
+    (void)state;
+    created(vdb, spec, "appdata_source_params",
+            "{\"mode\": \"fast\", \"level\": 3, \"nested\": {\"a\": 1, \"b\": 2},"
+            " \"token\": {\"$secret\": {\"env\": \"T\"}}}");
+    updated(vdb, spec, "parameters",
+            "{\"appdata_source_params\": {\"mode\": \"slow\", \"level\": 9, \"nested\":"
+            " {\"a\": 7, \"b\": 7}, \"token\": \"***\", \"own\": true}}",
+            "appdata_source_params",
+            "{\"mode\": \"fast\", \"level\": 9, \"nested\": {\"a\": 7, \"b\": 2},"
+            " \"token\": {\"$secret\": {\"env\": \"T\"}}, \"own\": true}");
+    /* What is gone stays gone. */
+    updated(vdb, spec, "parameters", "{\"appdata_source_params\": {\"mode\": \"slow\"}}",
+            "appdata_source_params",
+            "{\"mode\": \"fast\", \"nested\": {\"b\": 2},"
+            " \"token\": {\"$secret\": {\"env\": \"T\"}}}");
+}
+
+/* A secret cannot be read from DCT, so it cannot be carried along. */
+static void test_what_dct_masks_is_sent_as_the_manifest_has_it(void **state)
+{
+    static const char spec[] =
+        "  source: {bookmark: a}\n"
+        "  parameters: {mode: fast, login: {user: u, token: {$secret: {env: T}}}, plain: x}\n"
+        "policy: {ignore: [/spec/parameters/login, /spec/parameters/plain]}\n";
+
+    (void)state;
+    updated(vdb, spec, "parameters",
+            "{\"appdata_source_params\": {\"mode\": \"slow\", \"login\": {\"user\": \"v\","
+            " \"token\": \"***\"}, \"plain\": \"****\"}}",
+            "appdata_source_params",
+            "{\"mode\": \"fast\", \"login\": {\"user\": \"v\", \"token\":"
+            " {\"$secret\": {\"env\": \"T\"}}}, \"plain\": \"x\"}");
+    updated(vdb, spec, "parameters",
+            "{\"appdata_source_params\": {\"mode\": \"slow\", \"login\": {\"user\": \"v\"}}}",
+            "appdata_source_params",
+            "{\"mode\": \"fast\", \"login\": {\"user\": \"v\", \"token\":"
+            " {\"$secret\": {\"env\": \"T\"}}}}");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -274,6 +321,8 @@ int main(void)
         cmocka_unit_test(test_other_connectors_get_their_own_words),
         cmocka_unit_test(test_a_vdb_starts_where_its_manifest_says),
         cmocka_unit_test(test_each_start_has_its_provision_call),
+        cmocka_unit_test(test_what_is_ignored_is_made_and_then_carried_along),
+        cmocka_unit_test(test_what_dct_masks_is_sent_as_the_manifest_has_it),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

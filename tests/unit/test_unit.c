@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "schema/ignore.h"
 #include "schema/read.h"
 
 static struct unit *parse(const char *text)
@@ -98,6 +99,31 @@ static void the_policy_block_is_read(void **state)
     assert_true(p->suspended);
     assert_string_equal(p->suspend_reason, "INC-1");
     assert_int_equal(p->suspend_until, INT64_C(1796083200000));
+}
+
+static void a_part_that_is_ignored_is_apart_from_what_is_compared(void **state)
+{
+    OWNED(unit)
+    u = parse("apiVersion: dct/v1\nkind: VDB\n"
+              "metadata: {name: a, tags: {team: [a, b], a/b: c, tier: 1}}\n"
+              "spec:\n  source: {bookmark: b}\n  parameters: {x: {y: 1, '~': 2}}\n"
+              "  description: words\n"
+              "policy: {ignore: [/metadata/tags/team, /metadata/tags/a~1b, /metadata/tags/none,\n"
+              "  /spec/parameters/x/~0, /spec/description]}\n");
+    const struct object *o = u->objects[0];
+    size_t tags = kind_row(o->kind, "metadata.tags"),
+           description = kind_row(o->kind, "description");
+
+    (void)state;
+    assert_int_equal(u->diags.all, 0);
+    check_json(o, "metadata.tags", "[{\"key\":\"tier\",\"value\":\"1\"}]");
+    assert_int_equal(cJSON_GetArraySize(object_made(o, tags)->json), 4);
+    check_json(o, "parameters", "{\"x\":{\"y\":1}}");
+    assert_ptr_equal(object_made(o, description), &o->values[description]);
+    assert_true(row_ignored(o, &o->kind->table.rows[description]));
+    assert_false(row_ignored(o, &o->kind->table.rows[tags]));
+    assert_true(tag_ignored(o, "team") && tag_ignored(o, "a/b") && tag_ignored(o, "none"));
+    assert_false(tag_ignored(o, "tier") || tag_ignored(o, "tea") || tag_ignored(o, ""));
 }
 
 static void without_a_policy_block_nothing_is_allowed(void **state)
@@ -393,6 +419,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_are_spelled_as_the_api_spells_them),
         cmocka_unit_test(the_policy_block_is_read),
+        cmocka_unit_test(a_part_that_is_ignored_is_apart_from_what_is_compared),
         cmocka_unit_test(without_a_policy_block_nothing_is_allowed),
         cmocka_unit_test(an_object_with_findings_is_left_out_but_named),
         cmocka_unit_test(what_cannot_be_identified_breaks_the_unit),
