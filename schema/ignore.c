@@ -402,6 +402,12 @@ static void read_part(struct pointing *p, size_t row, size_t first)
 
     if (!check_row(p, f, first))
         return;
+    if (f->type == F_TAGS &&
+        (streq(p->names.items[first], OWNER_TAG) || streq(p->names.items[first], OWES_TAG))) {
+        node_error(p->y, p->at, "the tag `%s` is dctd's own", p->names.items[first]);
+        diag_hint(p->y->diags, "leave the pointer out: dctd gives and takes it as it is needed");
+        return;
+    }
     if (f->type != F_TAGS && !misread) /* whoever sets a tag, it can be left to him */
         check_value(p, f, v, first);
     struct buf part = BUF_WITH_LIMIT(SIZE_MAX);

@@ -377,6 +377,42 @@ static void test_tags_that_come_after_the_creation(void **state)
     }
 }
 
+static char *parameters(const char *said, const char *ignore)
+{
+    char *text = xasprintf("spec: {environment: pg-staging, parameters: {%s, token: {$secret: "
+                           "{env: T}}}}\npolicy: {ignore: [%s]}\n",
+                           said, ignore);
+    char *yaml = text_with(estate_all(), "spec: {environment: pg-staging}\n", text);
+
+    free(text);
+    return yaml;
+}
+
+/* Where secrets are told apart by digest, a pointer more is no other value. */
+static void test_beside_a_secret(void **state)
+{
+    char *yaml = parameters("x: a, y: b", "/metadata/tags");
+    char *ignored = parameters("x: a, y: b", "/spec/parameters/y");
+    char *other = parameters("x: a, y: c", "/spec/parameters/y");
+    struct test_world *w = story_of(yaml);
+
+    (void)state;
+    nobody_minds(w, ignored);
+    nobody_minds(w, other);
+    w->secrets_turn = "another";
+    test_world_forget_units();
+    story_rest(w, other);
+    bool told = false;
+    for (size_t i = 0; i < w->sent.n; i++)
+        told = told || (strstr(w->sent.items[i], "SourceConfig/orders PATCH") &&
+                        strstr(w->sent.items[i], "\"y\":\"b\""));
+    assert_true(told);
+    free(yaml);
+    free(ignored);
+    free(other);
+    test_world_free(w);
+}
+
 /* Whenever the process dies, what is ignored later is there when it is over. */
 static void test_killed_while_it_is_made(void **state)
 {
@@ -435,6 +471,7 @@ int main(void)
         cmocka_unit_test(test_a_blind_row),
         cmocka_unit_test(test_a_member_of_an_element),
         cmocka_unit_test(test_tags_that_come_after_the_creation),
+        cmocka_unit_test(test_beside_a_secret),
         cmocka_unit_test(test_killed_while_it_is_made),
     };
 
