@@ -106,6 +106,34 @@ static void test_reverse_order(void **state)
     test_world_free(w);
 }
 
+/* Somebody took it over, or DCT gave its id to another one. */
+static void test_neither_name_nor_tag_is_not_deleted(void **state)
+{
+    struct test_world *w = pruning(estate_all());
+    char *yaml = without_all(datasets, 1);
+
+    (void)state;
+    assert_true(
+        test_world_call(
+            w, "POST", "/_sim/drift",
+            "{\"kind\":\"vdbs\",\"name\":\"orders-test\",\"set\":{\"name\":\"theirs\",\"tags\":[]}}",
+            NULL) < 300);
+    char *plan = story_plan(w, yaml);
+    story_holds(plan, "is called `theirs` in DCT now, and the tag dctd-owner is gone");
+    story_rest(w, yaml);
+    assert_int_equal(test_world_count(w, "/vdbs", "theirs"), 1);
+    assert_true(test_world_call(
+                    w, "POST", "/_sim/drift",
+                    "{\"kind\":\"vdbs\",\"name\":\"theirs\",\"set\":{\"name\":\"orders-test\"}}",
+                    NULL) < 300);
+    w->now += 7200000;
+    story_converge(w, yaml);
+    assert_int_equal(test_world_count(w, "/vdbs", "orders-test"), 0);
+    free(plan);
+    free(yaml);
+    test_world_free(w);
+}
+
 static void test_parents_wait_for_children_that_stay(void **state)
 {
     struct test_world *w = pruning(estate_all());
@@ -532,6 +560,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_off_by_default),
         cmocka_unit_test(test_reverse_order),
+        cmocka_unit_test(test_neither_name_nor_tag_is_not_deleted),
         cmocka_unit_test(test_parents_wait_for_children_that_stay),
         cmocka_unit_test(test_protect_outlives_the_manifest),
         cmocka_unit_test(test_a_protected_dsource_survives_everything),
