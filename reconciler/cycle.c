@@ -411,11 +411,6 @@ static void after_trouble(struct cycle *c, struct step *s)
         wait_until(c, s->now + trouble_wait(c));
 }
 
-static bool nothing_to_do(const struct cycle *c)
-{
-    return plan_empty(c->plan) && !c->plan->by_verb[VERB_NONE];
-}
-
 /* The plan is whole: what DCT says depends on deletions is known too. */
 static void after_planning(struct cycle *c, struct step *s)
 {
@@ -436,8 +431,8 @@ static void after_planning(struct cycle *c, struct step *s)
         told_blocks(&c->told_before, c->plan, s->fx);
     if (c->next_set && !c->stopping)
         cycle_observe(c, s);
-    else if (nothing_to_do(c) || c->stopping)
-        rest(c, s, nothing_to_do(c) && !c->plan->unknown,
+    else if (plan_empty(c->plan) || c->stopping)
+        rest(c, s, plan_empty(c->plan) && !c->plan->unknown,
              c->options.mode == CYCLE_RUN ? next_interval(c, s->now) : 0);
     else
         begin_executing(c, s);

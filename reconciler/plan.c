@@ -92,7 +92,7 @@ bool plan_empty(const struct plan *p)
 {
     size_t n = p->blocked - p->left;
 
-    for (enum verb v = VERB_CREATE; v < VERBS; v++)
+    for (enum verb v = VERB_NONE; v < VERBS; v++)
         n += p->by_verb[v];
     return n == 0;
 }

@@ -8,7 +8,7 @@
 #include "schema/set.h"
 
 enum verb {
-    VERB_NONE,     /* nothing differs (only kept where an intent is still open) */
+    VERB_NONE,     /* nothing differs, but an intent is still open: it is to be finished */
     VERB_CREATE,   /* + */
     VERB_UPDATE,   /* ~ */
     VERB_REPLACE,  /* -/+ */
@@ -115,8 +115,8 @@ struct action *plan_add(struct plan *p, enum verb verb, const struct kind_desc *
 /* -1 where the plan has no action for the key. */
 long plan_index(const struct plan *p, const char *key);
 void action_needs(struct plan *p, size_t action, size_t needs);
-/* Is nothing to be done? Blocked changes count, save those that policy.mode or a
- * suspension tells us to leave alone. */
+/* Is nothing to be done, and nothing under way? Blocked changes count, save those
+ * that policy.mode or a suspension tells us to leave alone. */
 bool plan_empty(const struct plan *p);
 /* The action itself, or the one at the end of a chain of blocked ones that blocks it. */
 const struct action *action_root(const struct plan *p, const struct action *a);

@@ -299,7 +299,7 @@ void plan_summary(const struct plan *p, struct buf *out)
             buf_printf(out, " %zu left alone.", p->left);
         return;
     }
-    for (enum verb v = VERB_CREATE; v < VERBS; v++) {
+    for (enum verb v = VERB_NONE; v < VERBS; v++) {
         if (!p->by_verb[v])
             continue;
         buf_printf(out, "%s%zu to %s", before, p->by_verb[v], verb_name(v));

@@ -91,6 +91,38 @@ test_plan_needs_no_more_than_reading() {
     said out '^Not converged'
 }
 
+# The write is sent, the process ends, and the change is taken back: nothing differs,
+# but DCT works on, and what comes of that is still to be seen.
+test_what_is_under_way_is_no_empty_plan() {
+    local pid text=$work/estate/manifests/30-orders-dev.yaml
+    SIM_OPTIONS="--state $work/state.json" start_sim
+    estate quickstart
+    expect 0 apply
+    stop_sim
+    SPEED=1 SIM_OPTIONS="--state $work/state.json" start_sim
+    cp "$text" "$work/before.yaml"
+    sed -i 's/^  description: .*/  description: changed/' "$text"
+    # shellcheck disable=SC2086  # RUN is a command with its options
+    $RUN "$BUILD/dctd" -c "$work/estate/dctd.yaml" apply >"$work/cut" 2>&1 &
+    pid=$!
+    pids+=("$pid")
+    await 20 "DCT works on the change" grep -q 'DCT works on it' "$work/cut"
+    kill -KILL "$pid"
+    wait "$pid" 2>/dev/null || true
+    same "writes" 1 "$(writes | grep -c '^PATCH /vdbs/')"
+    cp "$work/before.yaml" "$text"
+    expect 2 plan
+    said out 'VDB/orders-dev .*finish: a job is still under way'
+    said out '^Plan: 1 to finish\.'
+    unsaid out 'No changes'
+    expect 2 plan -o json
+    said out '"changes":[[:space:]]*true'
+    stop_sim
+    SIM_OPTIONS="--state $work/state.json" start_sim
+    expect 0 apply
+    expect 0 plan
+}
+
 test_paths_take_the_place_of_the_configured() {
     start_sim
     estate quickstart

@@ -262,6 +262,8 @@ static void the_summary_says_what_is_known(void **state)
                   "matches.");
     check_summary(&(struct plan){ .by_verb = { [VERB_CREATE] = 3, [VERB_DELETE] = 1 } },
                   "Plan: 3 to create, 1 to delete.");
+    check_summary(&(struct plan){ .by_verb = { [VERB_NONE] = 1, [VERB_UPDATE] = 2 } },
+                  "Plan: 1 to finish, 2 to update.");
     check_summary(&(struct plan){ .blocked = 2 }, "Plan: 2 blocked.");
     check_summary(&(struct plan){ .by_verb = { [VERB_UPDATE] = 1 }, .blocked = 1, .unknown = true },
                   "Plan: 1 to update, 1 blocked. Not everything could be observed.");

@@ -90,6 +90,7 @@ static void test_the_plan_tells_what_a_job_is_followed_by(void **state)
     char *plan = story_plan(w, gone);
     story_holds(plan, "VDB/orders-test finish: a job is still under way; it was disabled for a "
                       "change, and is enabled again after that");
+    story_holds(plan, "Plan: 1 to finish.");
     settle(w, gone);
     story_member(w, "/vdbs", "orders-test", "enabled", "true");
     free(plan);
