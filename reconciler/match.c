@@ -356,12 +356,56 @@ void match_one(struct world *world, size_t i)
     }
 }
 
+static bool has_it_already(const struct pairing *p)
+{
+    return p->entry && streq(p->entry->id, p->item->id);
+}
+
+/* Two manifests mean one object: it is that one's whose the ledger says it is, by an
+ * old name perhaps; else neither gets it, where one after the other would change it. */
+static void part(struct world *world, size_t a, size_t b)
+{
+    const size_t both[] = { a, b };
+    const bool has[] = { has_it_already(&world->pairs[a]), has_it_already(&world->pairs[b]) };
+
+    for (size_t i = 0; i < ARRAY_LEN(both); i++) {
+        struct pairing *p = &world->pairs[both[i]];
+        if (has[i] && !has[1 - i])
+            continue;
+        free(p->why);
+        conflict(p, p->item,
+                 xasprintf("%s is what %s means too; an object has one manifest: take one of the "
+                           "two out",
+                           p->item->id, world->set->items[both[1 - i]].key));
+    }
+}
+
+static void part_rivals(struct world *world)
+{
+    struct map first[KINDS] = { 0 };
+
+    for (size_t i = 0; i < world->set->n; i++) {
+        struct pairing *p = &world->pairs[i], *other;
+        struct map *m = &first[world->set->items[i].object->kind->kind];
+        if (p->match != MATCH_OURS && p->match != MATCH_ADOPT)
+            continue;
+        other = map_get(m, p->item->id);
+        if (other)
+            part(world, (size_t)(other - world->pairs), i);
+        if (p->match != MATCH_CONFLICT)
+            map_set(m, p->item->id, p);
+    }
+    for (size_t k = 0; k < KINDS; k++)
+        map_clear(&first[k]);
+}
+
 void match_all(struct world *world)
 {
     match_clear(world);
     world->pairs = xcalloc(world->set->n, sizeof(*world->pairs));
     for (size_t i = 0; i < world->set->n; i++)
         match_one(world, i);
+    part_rivals(world);
 }
 
 void match_clear(struct world *world)

@@ -282,6 +282,51 @@ static void test_what_one_manifest_has_another_cannot_adopt(void **state)
     test_world_free(w);
 }
 
+/* One by its old name, which the ledger knows, the other by its id. */
+static void test_a_renamed_manifest_keeps_what_another_adopts(void **state)
+{
+    char *both = with_another("policy: {adoptId: 1-APPDATA_CONTAINER-3}\n");
+    char *yaml = text_with(both, "metadata: {name: orders-test}",
+                           "metadata: {name: orders-new, movedFrom: orders-test}");
+    struct test_world *w = story_of(estate_all());
+    char *plan = story_plan(w, yaml);
+
+    (void)state;
+    story_holds(plan, "~ VDB/orders-new update");
+    story_holds(plan, "1-APPDATA_CONTAINER-3 is what VDB/orders-new means too");
+    story_holds(plan, "Plan: 1 to update, 1 blocked.");
+    story_rest(w, yaml);
+    story_sent(w, "VDB/orders-new PATCH /vdbs/{id} {\"name\":\"orders-new\"}\n");
+    free(plan);
+    free(yaml);
+    free(both);
+    test_world_free(w);
+}
+
+/* Neither was there before the other. */
+static void test_two_manifests_that_adopt_one_object_get_it_neither(void **state)
+{
+    char *one = with_another("policy: {adoptId: 1-APPDATA_CONTAINER-3}\n");
+    char *yaml = text_with(one, "metadata: {name: orders-test}",
+                           "metadata: {name: orders-old}\n"
+                           "policy: {adoptId: 1-APPDATA_CONTAINER-3}");
+    struct test_world *w = story_of(estate_all());
+
+    (void)state;
+    w->options.prune = true;
+    test_world_restart(w);
+    story_rest(w, yaml);
+    story_sent(w, "");
+    char *plan = story_plan(w, yaml);
+    story_holds(plan, "1-APPDATA_CONTAINER-3 is what VDB/orders-qa means too");
+    story_holds(plan, "1-APPDATA_CONTAINER-3 is what VDB/orders-old means too");
+    story_holds(plan, "Plan: 2 blocked.");
+    free(plan);
+    free(yaml);
+    free(one);
+    test_world_free(w);
+}
+
 /* Somebody renamed it in DCT to what another manifest calls its own: it gets its
  * name back, and the other one is made. */
 static void test_a_name_in_dct_does_not_take_an_object_from_its_manifest(void **state)
@@ -317,6 +362,8 @@ int main(void)
         cmocka_unit_test(test_moved_from_renames_in_place),
         cmocka_unit_test(test_a_rename_survives_dying_anywhere),
         cmocka_unit_test(test_what_one_manifest_has_another_cannot_adopt),
+        cmocka_unit_test(test_a_renamed_manifest_keeps_what_another_adopts),
+        cmocka_unit_test(test_two_manifests_that_adopt_one_object_get_it_neither),
         cmocka_unit_test(test_a_name_in_dct_does_not_take_an_object_from_its_manifest),
     };
 
