@@ -78,17 +78,24 @@ bool parse_int64(const char *s, int64_t *out)
     return true;
 }
 
+/* n is eight, or what is left. */
+static inline uint64_t hash_more(uint64_t h, const char *from, size_t n)
+{
+    uint64_t eight = 0;
+
+    memcpy(&eight, from, n);
+    h = (h ^ eight) * UINT64_C(0x9e3779b97f4a7c15);
+    return h ^ h >> 29;
+}
+
 uint64_t hash_bytes(const void *data, size_t n)
 {
+    const char *at = data;
     uint64_t h = n;
 
-    for (size_t i = 0; i < n; i += 8) {
-        uint64_t eight = 0;
-        memcpy(&eight, (const char *)data + i, n - i < 8 ? n - i : 8);
-        h = (h ^ eight) * UINT64_C(0x9e3779b97f4a7c15);
-        h ^= h >> 29;
-    }
-    return h;
+    for (; n >= 8; n -= 8, at += 8)
+        h = hash_more(h, at, 8);
+    return n ? hash_more(h, at, n) : h;
 }
 
 static void widen(struct buf *b, size_t n)
