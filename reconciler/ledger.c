@@ -15,7 +15,7 @@ struct ledger {
     struct entry **engines;
     size_t n_engines, cap_engines;
     struct suspensions *suspensions;
-    size_t size; /* of its texts, when it was laid side by side */
+    size_t size; /* in bytes, when it was laid side by side */
 };
 
 static const char *const origin_names[] = { "none", "created", "adopted" };
@@ -38,14 +38,24 @@ void entry_unapply_all(struct entry *e)
     e->n_applied = e->cap_applied = 0;
 }
 
+/* All of its texts, whatever they are. */
+enum { ENTRY_TEXTS = 6 };
+
+static void texts_of(struct entry *e, char **texts[ENTRY_TEXTS])
+{
+    char **const all[ENTRY_TEXTS] = { &e->key, &e->name,        &e->engine,
+                                      &e->id,  &e->intent.call, &e->intent.job };
+
+    memcpy(texts, all, sizeof(all));
+}
+
 static void entry_free(struct entry *e)
 {
-    free(e->key);
-    free(e->name);
-    free(e->engine);
-    free(e->id);
-    free(e->intent.call);
-    free(e->intent.job);
+    char **texts[ENTRY_TEXTS];
+
+    texts_of(e, texts);
+    for (size_t i = 0; i < ENTRY_TEXTS; i++)
+        free(*texts[i]);
     entry_unapply_all(e);
     free(e);
 }
@@ -68,6 +78,17 @@ struct entry *ledger_find(const struct ledger *l, const char *key)
     return map_get(&l->by_key, key);
 }
 
+static void index_entry(struct ledger *l, struct entry *e)
+{
+    l->items = grow(l->items, l->n, &l->cap, sizeof(struct entry *));
+    l->items[l->n++] = e;
+    map_set(&l->by_key, e->key, e);
+    if (e->kind == KIND_ENGINE) {
+        l->engines = grow(l->engines, l->n_engines, &l->cap_engines, sizeof(struct entry *));
+        l->engines[l->n_engines++] = e;
+    }
+}
+
 struct entry *ledger_put(struct ledger *l, const char *key, enum kind kind)
 {
     struct entry *e = ledger_find(l, key);
@@ -77,13 +98,7 @@ struct entry *ledger_put(struct ledger *l, const char *key, enum kind kind)
     e = xcalloc(1, sizeof(*e));
     e->key = xstrdup(key);
     e->kind = kind;
-    l->items = grow(l->items, l->n, &l->cap, sizeof(struct entry *));
-    l->items[l->n++] = e;
-    map_set(&l->by_key, e->key, e);
-    if (kind == KIND_ENGINE) {
-        l->engines = grow(l->engines, l->n_engines, &l->cap_engines, sizeof(struct entry *));
-        l->engines[l->n_engines++] = e;
-    }
+    index_entry(l, e);
     return e;
 }
 
@@ -390,28 +405,76 @@ void ledger_free(struct ledger *l)
     free(l);
 }
 
+/* What an entry points to is put behind it, in the order in which it is taken again. */
+static void pack_text(struct buf *b, const char *s)
+{
+    buf_char(b, s ? '+' : '-');
+    if (s)
+        buf_add(b, s, strlen(s) + 1);
+}
+
+static void pack(struct buf *b, struct entry *e)
+{
+    char **texts[ENTRY_TEXTS];
+
+    buf_add(b, e, sizeof(*e));
+    texts_of(e, texts);
+    for (size_t i = 0; i < ENTRY_TEXTS; i++)
+        pack_text(b, *texts[i]);
+    for (size_t i = 0; i < e->n_applied; i++) {
+        buf_add(b, &e->applied[i], sizeof(*e->applied));
+        pack_text(b, e->applied[i].value);
+    }
+}
+
+static void unpack_bytes(const char **at, void *to, size_t n)
+{
+    memcpy(to, *at, n);
+    *at += n;
+}
+
+static char *unpack_text(const char **at)
+{
+    if (*(*at)++ == '-')
+        return NULL;
+    char *s = xstrdup(*at);
+    *at += strlen(s) + 1;
+    return s;
+}
+
+static struct entry *unpack(const char **at)
+{
+    struct entry *e = xmalloc(sizeof(*e));
+    char **texts[ENTRY_TEXTS];
+
+    unpack_bytes(at, e, sizeof(*e));
+    texts_of(e, texts);
+    for (size_t i = 0; i < ENTRY_TEXTS; i++)
+        *texts[i] = unpack_text(at);
+    e->cap_applied = e->n_applied;
+    e->applied = e->n_applied ? xmalloc(e->n_applied * sizeof(*e->applied)) : NULL;
+    for (size_t i = 0; i < e->n_applied; i++) {
+        unpack_bytes(at, &e->applied[i], sizeof(*e->applied));
+        e->applied[i].value = unpack_text(at);
+    }
+    return e;
+}
+
 /* Everything goes before anything is made again: that is what makes room. */
 void ledger_compact(struct ledger *l)
 {
-    struct buf texts = BUF_WITH_LIMIT(SIZE_MAX / 2);
-    msec *times = xcalloc(l->n + 1, sizeof(*times)); /* which no text holds */
+    struct buf packed = BUF_WITH_LIMIT(SIZE_MAX / 2);
+    const size_t n = l->n;
 
-    buf_reserve(&texts, l->size);
-    for (size_t i = 0; i < l->n; i++) {
-        add_entry(&texts, l->items[i]);
-        buf_add(&texts, "", 1);
-        times[i] = l->items[i]->intent.at;
-    }
-    l->size = texts.n;
+    buf_reserve(&packed, l->size);
+    for (size_t i = 0; i < n; i++)
+        pack(&packed, l->items[i]);
+    l->size = packed.n;
     drop_entries(l);
-    for (size_t at = 0; at < texts.n; at += strlen(texts.data + at) + 1) {
-        if (!ledger_restore(l, texts.data + at))
-            abort(); /* what we wrote we read */
-    }
-    for (size_t i = 0; i < l->n; i++)
-        l->items[i]->intent.at = times[i];
-    free(times);
-    buf_clear(&texts);
+    const char *at = packed.data;
+    for (size_t i = 0; i < n; i++)
+        index_entry(l, unpack(&at));
+    buf_clear(&packed);
 }
 
 const struct fingerprint *entry_digest(const struct entry *e, const char *row)
