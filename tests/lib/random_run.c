@@ -132,6 +132,7 @@ static void start_new(struct random_start *s, size_t i)
 void random_starts_clear(void)
 {
     test_world_forget_units();
+    test_world_forget_answers();
     for (size_t i = 0; i < STARTS; i++) {
         if (starts[i])
             start_clear(&starts[i]->start);

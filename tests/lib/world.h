@@ -59,20 +59,21 @@ struct test_world {
     /* Told of every effect before it is performed, and NULL after every event. */
     void (*watch)(struct test_world *w, const struct effect *e);
     void *watcher;
-    unsigned api; /* what the server says it speaks; 0 = it does not say */
-    struct answers *answers;
-    bool remembers;      /* an answer, a manifest that was read before is not read again */
-    bool quiet;          /* no trace */
-    bool ledger_full;    /* records fail */
-    bool findings_meant; /* manifests may have findings */
+    unsigned api;          /* what the server says it speaks; 0 = it does not say */
+    struct answer *answer; /* the one that is heard, where nothing is remembered */
+    bool remembers;        /* an answer, a manifest that was read before is not read again */
+    bool quiet;            /* no trace */
+    bool ledger_full;      /* records fail */
+    bool findings_meant;   /* manifests may have findings */
     bool rested, converged, dead;
 };
 
 struct test_world *test_world_new(const struct sim_options *options, enum cycle_mode mode);
 void test_world_free(struct test_world *w);
 
-/* What worlds that remember keep of the manifests they read. */
+/* What worlds that remember keep of the manifests and the answers they read. */
 void test_world_forget_units(void);
+void test_world_forget_answers(void);
 
 /* The manifests in force from now on; every finding fails the test. */
 void test_world_manifests(struct test_world *w, const char *yaml);
