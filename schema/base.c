@@ -155,9 +155,11 @@ bool buf_puts(struct buf *b, const char *s)
 
 bool buf_vprintf(struct buf *b, const char *fmt, va_list args)
 {
-    size_t spare = b->cap - b->n;
     va_list again;
 
+    if (!b->data)
+        buf_reserve(b, 0); /* of nothing it would be formatted twice */
+    size_t spare = b->cap - b->n;
     va_copy(again, args);
     int n = vsnprintf(b->data ? b->data + b->n : NULL, spare, fmt, args);
     if (n < 0)
@@ -216,9 +218,22 @@ static bool plain(unsigned char c)
     return c >= ' ' && c != '"' && c != '\\';
 }
 
-static bool any_zero(uint64_t eight)
+/* A byte less than k borrows from its highest bit, which it has not set itself. */
+static bool eight_plain(uint64_t eight)
 {
-    return (eight - UINT64_C(0x0101010101010101)) & ~eight & UINT64_C(0x8080808080808080);
+    const uint64_t each = UINT64_C(0x0101010101010101);
+    uint64_t control = eight - each * ' ';
+    uint64_t quote = (eight ^ each * '"') - each, backslash = (eight ^ each * '\\') - each;
+
+    return !((control | quote | backslash) & ~eight & each * 0x80);
+}
+
+static uint64_t eight_at(const char *s)
+{
+    uint64_t eight;
+
+    memcpy(&eight, s, sizeof(eight));
+    return eight;
 }
 
 /* Nothing to escape: eight bytes at a time, for almost every text is such. */
@@ -227,13 +242,11 @@ static bool all_plain(const char *s, size_t n)
     size_t i = 0;
 
     for (; i + 8 <= n; i += 8) {
-        uint64_t eight;
-        memcpy(&eight, s + i, 8);
-        if (any_zero(eight & UINT64_C(0xe0e0e0e0e0e0e0e0)) ||
-            any_zero(eight ^ UINT64_C(0x2222222222222222)) ||
-            any_zero(eight ^ UINT64_C(0x5c5c5c5c5c5c5c5c)))
+        if (!eight_plain(eight_at(s + i)))
             return false;
     }
+    if (n >= 8)
+        return eight_plain(eight_at(s + n - 8)); /* what is left, and some of what was */
     while (i < n && plain((unsigned char)s[i]))
         i++;
     return i == n;

@@ -55,6 +55,16 @@ static struct step bracket_step(const char **path)
     return (struct step){ .kind = STEP_INDEX, .index = index };
 }
 
+/* Of the member's name that the path begins with. */
+static size_t name_length(const char *path)
+{
+    size_t n = 0;
+
+    while (path[n] && path[n] != '.' && path[n] != '[')
+        n++;
+    return n;
+}
+
 static struct step next_step(const char **path)
 {
     const char *p = *path;
@@ -66,9 +76,7 @@ static struct step next_step(const char **path)
     if (*p == '.')
         p++;
 
-    size_t n = 0;
-    while (p[n] && p[n] != '.' && p[n] != '[')
-        n++;
+    size_t n = name_length(p);
     if (n == 0)
         return bad_step(path);
     *path = p + n;
@@ -129,14 +137,18 @@ const cJSON *json_at(const cJSON *root, const char *path)
 {
     const cJSON *v = root;
 
-    while (v) {
-        struct step s = next_step(&path);
-
-        if (s.kind == STEP_END)
-            return v;
-        v = follow(v, &s);
+    while (v && *path) {
+        const char *name = path + (*path == '.');
+        size_t n = name_length(name);
+        if (n) { /* nearly always */
+            v = member(v, name, n);
+            path = name + n;
+        } else {
+            struct step s = next_step(&path);
+            v = follow(v, &s);
+        }
     }
-    return NULL;
+    return v;
 }
 
 const char *json_text(const cJSON *root, const char *path)
@@ -183,7 +195,7 @@ void json_index(struct json_index *x, const cJSON *object)
 
 const cJSON *json_index_at(const struct json_index *x, const char *path)
 {
-    const size_t slots = ARRAY_LEN(x->slots), n = strcspn(path, ".[");
+    const size_t slots = ARRAY_LEN(x->slots), n = name_length(path);
 
     if (x->full)
         return json_at(x->object, path);
