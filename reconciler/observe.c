@@ -106,14 +106,20 @@ static void note_wanted(struct observe *ob, struct needs *needs)
     }
 }
 
+/* Does the join read the kind's own list? */
+static bool joins_kind(const struct join *j, enum kind k)
+{
+    return streq(j->path, kind_desc(k)->collection) && streq(j->method, "GET");
+}
+
 /* The kind whose own list a join reads, KINDS if none does. */
 static enum kind joined_kind(const struct join *j)
 {
-    for (enum kind k = 0; k < KINDS; k++) {
-        if (streq(j->method, "GET") && streq(j->path, kind_desc(k)->collection))
-            return k;
-    }
-    return KINDS;
+    enum kind k = 0;
+
+    while (k < KINDS && !joins_kind(j, k))
+        k++;
+    return k;
 }
 
 static void add_joins(struct observe *ob, const struct kind_desc *k, struct needs *needs)
@@ -195,7 +201,7 @@ static bool waits(const struct observe *ob, const struct list *l)
         if (other->what == LIST_JOIN && other->kind == l->kind)
             return true;
         for (size_t j = 0; other->what == LIST_KIND && j < kind_desc(l->kind)->n_joins; j++) {
-            if (joined_kind(&kind_desc(l->kind)->joins[j]) == other->kind)
+            if (joins_kind(&kind_desc(l->kind)->joins[j], other->kind))
                 return true;
         }
     }
@@ -206,7 +212,8 @@ static void send_page(struct list *l, struct step *s)
 {
     struct buf path = BUF_WITH_LIMIT(16384);
 
-    buf_printf(&path, "%s?limit=1000", l->path);
+    buf_puts(&path, l->path);
+    buf_puts(&path, "?limit=1000");
     if (l->cursor) {
         buf_puts(&path, "&cursor=");
         buf_add_urlencoded(&path, l->cursor);

@@ -262,10 +262,11 @@ static void keep_member(cJSON *kept, const cJSON *item, const char *path)
 
 static void keep_read(cJSON *kept, const cJSON *item, const struct join *j, const char *read)
 {
-    size_t n = strlen(j->name);
+    const char *dot = read && *read == '$' ? strchr(read, '.') : NULL;
+    size_t n = dot ? (size_t)(dot - read) : 0;
 
-    if (read && starts_with(read, j->name) && read[n] == '.')
-        keep_member(kept, item, read + n + 1);
+    if (n && strncmp(read, j->name, n) == 0 && !j->name[n])
+        keep_member(kept, item, dot + 1);
 }
 
 /* Of a joined object, what it is found by and what the kind reads of it. */
