@@ -121,12 +121,10 @@ static void start_new(struct random_start *s, size_t i)
         bring_up(w, "test", all);
     }
     s->scenario = (struct scenario){ .name = "random", .plugin_version = "4.1.1", .prune = true };
-    s->start = (struct start){ .scenario = &s->scenario, .sim = sim_state(w->sim), .now = w->now };
-    for (size_t k = 0; k < w->n_ledger; k++)
-        strings_add(&s->start.ledger, w->ledger[k].text);
+    s->start = (struct start){ .scenario = &s->scenario };
+    start_keep(&s->start, w);
     free(base);
     free(all);
-    test_world_free(w);
 }
 
 void random_starts_clear(void)

@@ -1,4 +1,4 @@
-/* Starting points, kept as text. */
+/* Starting points, kept as they are. */
 #include "tests/lib/torture.h"
 
 #include <setjmp.h>
@@ -56,13 +56,13 @@ static bool converge(struct test_world *w, msec limit)
     return false;
 }
 
-static void keep_start(struct start *s, const struct test_world *w)
+void start_keep(struct start *s, struct test_world *w)
 {
-    s->sim = sim_state(w->sim);
+    s->sim = TAKE(w->sim);
     s->now = w->now;
-    strings_clear(&s->ledger);
     for (size_t i = 0; i < w->n_ledger; i++)
         strings_add(&s->ledger, w->ledger[i].text);
+    test_world_free(w);
 }
 
 /* What another instance has, on an engine of its own. */
@@ -90,13 +90,12 @@ void start_make(struct start *s, const struct scenario *scenario)
         test_world_manifests(w, scenario->before);
         assert_true(converge(w, LONG));
     }
-    keep_start(s, w);
-    test_world_free(w);
+    start_keep(s, w);
 }
 
 void start_clear(struct start *s)
 {
-    free(s->sim);
+    sim_free(s->sim);
     strings_clear(&s->ledger);
 }
 
@@ -104,7 +103,7 @@ void attempt_open(struct attempt *a, const struct start *s)
 {
     struct test_world *w = test_world_new(&(struct sim_options){ .strict = true }, CYCLE_RUN);
 
-    assert_true(sim_load(w->sim, s->sim));
+    sim_load_from(w->sim, s->sim);
     w->now = s->now;
     w->options.prune = s->scenario->prune;
     w->options.delete_budget = 0;

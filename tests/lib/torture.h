@@ -17,7 +17,7 @@ struct scenario {
 /* An estate at rest: DCT's state and the ledger. */
 struct start {
     const struct scenario *scenario;
-    char *sim;
+    struct sim *sim;
     struct strings ledger;
     msec now;
 };
@@ -31,6 +31,8 @@ struct attempt {
  * instance manages on another engine. */
 void start_make(struct start *s, const struct scenario *scenario);
 void start_clear(struct start *s);
+/* What the world is at; takes it. */
+void start_keep(struct start *s, struct test_world *w);
 
 /* A world at the start, in which nothing has happened yet; then its manifests. */
 void attempt_open(struct attempt *a, const struct start *s);

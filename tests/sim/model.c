@@ -181,10 +181,7 @@ void sim_put_date(cJSON *o, const char *name, msec at)
 
 static size_t bucket_of(const char *id)
 {
-    uint32_t h = 2166136261U;
-    for (; *id; id++)
-        h = (h ^ (unsigned char)*id) * 16777619U;
-    return h % BUCKETS;
+    return hash_bytes(id, strlen(id)) % BUCKETS;
 }
 
 static void shelf_add(struct shelf *shelf, struct object *o)
@@ -272,6 +269,14 @@ void sim_sweep(struct sim *s)
         sweep_shelf(s, &s->shelves[k]);
 }
 
+void sim_untell(struct told_list *told)
+{
+    free(told->path);
+    free(told->body);
+    free(told->text);
+    *told = (struct told_list){ 0 };
+}
+
 void sim_clear(struct sim *s)
 {
     for (size_t k = 0; k < COLLECTIONS; k++) {
@@ -279,9 +284,8 @@ void sim_clear(struct sim *s)
             object_free(s->shelves[k].items[i]);
         free(s->shelves[k].items);
         s->shelves[k] = (struct shelf){ 0 };
-        free(s->lists[k].path);
-        free(s->lists[k].text);
-        s->lists[k] = (struct told_list){ 0 };
+        sim_untell(&s->lists[k]);
+        sim_untell(&s->searches[k]);
     }
     free(s->running.items);
     s->running = (struct shelf){ 0 };

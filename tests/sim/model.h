@@ -61,9 +61,9 @@ struct shelf {
     size_t n, cap;
 };
 
-/* A list as it was answered last. */
+/* A list as it was answered last, and to what. */
 struct told_list {
-    char *path, *text;
+    char *path, *body, *text;
     uint64_t changes; /* of the simulator, when it was */
 };
 
@@ -80,7 +80,7 @@ struct sim {
     struct object *bucket[BUCKETS];
     struct shelf running; /* jobs that are not over, borrowed */
     uint64_t changes;     /* moments at which an object may have become another one */
-    struct told_list lists[COLLECTIONS];
+    struct told_list lists[COLLECTIONS], searches[COLLECTIONS];
     cJSON *counters;  /* last number given per id shape */
     cJSON *timers;    /* [{at, do, id}] */
     cJSON *faults;    /* rules, see faults.h */
@@ -130,6 +130,7 @@ void sim_object_show(struct sim *s, struct object *o, bool lagging);
 void sim_object_remove(struct sim *s, struct object *o, bool lagging);
 void sim_sweep(struct sim *s); /* frees what is gone */
 void sim_clear(struct sim *s);
+void sim_untell(struct told_list *told);
 void sim_object_index(struct sim *s, struct object *o);
 
 /* By id; `alive` finds it from its creation request to its deletion job's end. */

@@ -30,6 +30,7 @@ struct page {
     struct filter *filter;
     struct object **items;
     size_t n, cap;
+    size_t room; /* what the text took last time */
 };
 
 static void page_clear(struct page *p)
@@ -42,9 +43,7 @@ static void page_clear(struct page *p)
 
 static uint64_t mix(uint64_t h, const char *text)
 {
-    for (; text && *text; text++)
-        h = (h ^ (unsigned char)*text) * 1099511628211ULL;
-    return h;
+    return text ? (h ^ hash_bytes(text, strlen(text))) * CURSOR_SALT : h;
 }
 
 static bool read_limit(struct call *c, struct page *p)
@@ -80,7 +79,7 @@ static bool read_filter(struct call *c, struct page *p)
     const char *text = js_str(c->body, "filter_expression");
     char *error = NULL;
 
-    p->question = mix(14695981039346656037ULL + (uint64_t)p->kind, text);
+    p->question = mix(CURSOR_SALT + (uint64_t)p->kind, text);
     p->question = mix(p->question, p->sort) + (p->descending ? 1 : 0);
     p->question = mix(p->question, p->only);
     if (!text)
@@ -230,6 +229,7 @@ static void write_page(struct call *c, const struct page *p, size_t start, bool 
     size_t end = p->n - start > (size_t)p->limit ? start + (size_t)p->limit : p->n;
     struct buf out = BUF_WITH_LIMIT(SIZE_MAX / 4);
 
+    buf_reserve(&out, p->room);
     buf_puts(&out, "{");
     cJSON *errors = partial && sim_collections[p->kind].errors ? partial_errors(c->sim) : NULL;
     if (cJSON_GetArraySize(errors) > 0) {
@@ -262,29 +262,42 @@ static void answer(struct call *c, struct page *p, bool partial)
     page_clear(p);
 }
 
-/* The whole estate is asked for again and again, and most of the time nothing has
- * changed since: then the answer is the one of before. */
-void sim_list_all(struct call *c)
+static bool same_question(const struct told_list *told, const struct sim_request *in)
 {
-    struct page p = { .kind = c->route->kind };
-    struct told_list *told = &c->sim->lists[p.kind];
+    const char *body = told->body ? told->body : "";
 
-    if (told->changes == c->sim->changes && streq(told->path, c->in->path)) {
+    return streq(told->path, in->path) && strlen(body) == in->length &&
+           memcmp(body, in->body ? in->body : "", in->length) == 0;
+}
+
+/* The whole estate, and the jobs that run, are asked for again and again, and most of
+ * the time nothing has changed since: then the answer is the one of before. */
+static void answer_again(struct call *c, struct told_list *told, bool partial)
+{
+    struct page p = { .kind = c->route->kind, .room = told->text ? strlen(told->text) : 0 };
+
+    if (told->changes == c->sim->changes && same_question(told, c->in)) {
         sim_reply_text(c, 200, xstrdup(told->text));
         return;
     }
-    answer(c, &p, true);
+    answer(c, &p, partial);
     if (c->out->status != 200)
         return;
-    free(told->path);
-    free(told->text);
-    *told = (struct told_list){ xstrdup(c->in->path), xstrdup(c->out->body), c->sim->changes };
+    sim_untell(told);
+    *told = (struct told_list){ .path = xstrdup(c->in->path),
+                                .body = c->in->body ? xstrndup(c->in->body, c->in->length) : NULL,
+                                .text = xstrdup(c->out->body),
+                                .changes = c->sim->changes };
+}
+
+void sim_list_all(struct call *c)
+{
+    answer_again(c, &c->sim->lists[c->route->kind], true);
 }
 
 void sim_search(struct call *c)
 {
-    struct page p = { .kind = c->route->kind };
-    answer(c, &p, false);
+    answer_again(c, &c->sim->searches[c->route->kind], false);
 }
 
 void sim_get_one(struct call *c)

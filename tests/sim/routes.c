@@ -316,10 +316,11 @@ const struct route *sim_route_find(struct call *c, bool *known)
 {
     const char *path = c->in->path;
     size_t n = strcspn(path, "?");
+    char first = n > 1 ? path[1] : '\0'; /* that of every pattern is its own, not {} */
 
     *known = false;
     for (const struct route *r = sim_routes; r->method; r++) {
-        if ((r->flags & R_28) && c->sim->opt.api < 328)
+        if (r->pattern[1] != first || ((r->flags & R_28) && c->sim->opt.api < 328))
             continue;
         if (other_words(r->pattern, path, n))
             continue;

@@ -316,3 +316,32 @@ bool sim_load(struct sim *s, const char *text)
     cJSON_Delete(state);
     return true;
 }
+
+static void copy_shelf(struct sim *s, const struct sim *from, enum collection kind)
+{
+    for (const struct object *o = sim_first(from, kind); o; o = sim_next(from, o)) {
+        struct object *copy = xmalloc(sizeof(*copy));
+        *copy = *o;
+        copy->id = xstrdup(o->id);
+        copy->json = js_dup(o->json);
+        copy->priv = js_dup(o->priv);
+        sim_object_index(s, copy);
+    }
+}
+
+void sim_load_from(struct sim *s, const struct sim *from)
+{
+    sim_clear(s);
+    s->counters = js_dup(from->counters);
+    s->timers = js_dup(from->timers);
+    s->faults = js_dup(from->faults);
+    s->log = js_array();
+    s->logged = 0;
+    s->rng = from->rng;
+    s->now = from->now;
+    s->seq = from->seq;
+    for (int k = 0; k < COLLECTIONS; k++)
+        copy_shelf(s, from, (enum collection)k);
+    sim_jobs_resume(s);
+    s->next_at = s->now;
+}

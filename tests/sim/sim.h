@@ -72,6 +72,8 @@ char *sim_state(const struct sim *s);
 
 /* Replaces the state; false and untouched where the text is not a state. */
 bool sim_load(struct sim *s, const char *text) MUST_USE;
+/* The same from another simulator, without the text. */
+void sim_load_from(struct sim *s, const struct sim *from);
 
 OWNER(sim)
 
