@@ -15,9 +15,14 @@ static const char secret[] = "s3cret-";
 
 /* What DCT holds, looked at once for each check. */
 struct objects {
-    struct inside at[LOOKED_AT];
+    const struct inside *at;
     size_t n;
 };
+
+static struct objects look(const struct invariants *v)
+{
+    return (struct objects){ v->room, inside_all(v->world->sim, v->room, LOOKED_AT) };
+}
 
 static void broke(struct invariants *v, char *text)
 {
@@ -125,9 +130,10 @@ static void intent_first(struct invariants *v, const struct request *r)
 static void not_again(struct invariants *v, const struct request *r)
 {
     const struct kind_desc *k = kind_made_by(r);
-    struct objects all;
 
-    all.n = k && !v->may_be_twice ? inside_all(v->world->sim, all.at, LOOKED_AT) : 0;
+    if (!k || v->may_be_twice)
+        return;
+    struct objects all = look(v);
     for (size_t i = 0; i < all.n; i++) {
         const struct inside *o = &all.at[i];
         v->checks++;
@@ -226,9 +232,8 @@ static void within_limits(struct invariants *v)
 
 static void look_through(struct invariants *v)
 {
-    struct objects all;
+    struct objects all = look(v);
 
-    all.n = inside_all(v->world->sim, all.at, LOOKED_AT);
     foreign_is_untouched(v);
     none_twice(v, &all);
     guarded_are_there(v);
@@ -256,12 +261,11 @@ static void watch(struct test_world *w, const struct effect *e)
 
 void invariants_begin(struct invariants *v, struct test_world *w)
 {
-    struct objects all;
-
     *v = (struct invariants){ .world = w,
                               .foreign = cJSON_CreateObject(),
-                              .guarded = cJSON_CreateArray() };
-    all.n = inside_all(w->sim, all.at, LOOKED_AT);
+                              .guarded = cJSON_CreateArray(),
+                              .room = xcalloc(LOOKED_AT, sizeof(*v->room)) };
+    struct objects all = look(v);
     for (size_t i = 0; i < all.n; i++) {
         const struct inside *o = &all.at[i];
         char *at = address(o);
@@ -278,14 +282,14 @@ void invariants_end(struct invariants *v)
     v->world->watch = NULL;
     cJSON_Delete(v->foreign);
     cJSON_Delete(v->guarded);
+    free(v->room);
     free(v->broken);
 }
 
 void invariants_guard(struct invariants *v, const char *collection, const char *name)
 {
-    struct objects all;
+    struct objects all = look(v);
 
-    all.n = inside_all(v->world->sim, all.at, LOOKED_AT);
     for (size_t i = 0; i < all.n; i++) {
         const struct inside *o = &all.at[i];
         if (!streq(o->collection, collection) || !streq(o->name, name) || !ours(v, o) ||
@@ -300,10 +304,8 @@ void invariants_guard(struct invariants *v, const char *collection, const char *
 
 void invariants_at_rest(struct invariants *v, const char *off)
 {
-    struct objects all;
-
     look_through(v);
-    all.n = inside_all(v->world->sim, all.at, LOOKED_AT);
+    struct objects all = look(v);
     for (size_t i = 0; i < all.n; i++) {
         const struct inside *o = &all.at[i];
         invariants_expect(v, !o->off || !ours(v, o) || streq(o->name, off),

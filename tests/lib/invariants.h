@@ -11,8 +11,9 @@ struct invariants {
     size_t checks; /* comparisons made so far */
     char *broken;  /* the first that failed, told; NULL: none did */
     cJSON *foreign, *guarded;
-    size_t writes;     /* up to which DCT was looked through */
-    bool may_be_twice; /* the wire itself repeats requests */
+    struct inside *room; /* for all that DCT holds */
+    size_t writes;       /* up to which DCT was looked through */
+    bool may_be_twice;   /* the wire itself repeats requests */
     /* Told of the same, after the checks made here. */
     void (*also)(void *ctx, const struct effect *e);
     void *ctx;

@@ -8,7 +8,7 @@
 #include "schema/json.h"
 #include "tests/lib/world_parts.h"
 
-enum { KEPT = 1024 };
+enum { KEPT = 64 };
 
 struct answer {
     char *text;
