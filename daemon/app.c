@@ -29,7 +29,6 @@ struct app {
     struct dct *dct;
     struct cycle *cycle;
     struct audit *audit;
-
     struct clock clock;
     struct clock_watch *watch;
     struct inbox inbox;
@@ -40,7 +39,6 @@ struct app {
     struct app_hooks *watchers;
     size_t n_watchers, cap_watchers;
     char *record_error; /* why a record of the effects in hand could not be written */
-
     bool stopping, over, converged;
     bool loaded;    /* manifests, at least once */
     bool held;      /* they are not complete yet */
@@ -105,7 +103,11 @@ static void do_send(struct app *a, struct effect *e)
 
 static void on_wake(uv_timer_t *t)
 {
-    app_feed(t->data, (struct event){ .type = EV_WAKE });
+    struct app *a = t->data;
+
+    if (a->loaded && cycle_phase(a->cycle) == CYCLE_IDLE && loader_outdated(a->loader))
+        app_load(a); /* a password is rotated without a word in any manifest */
+    app_feed(a, (struct event){ .type = EV_WAKE });
 }
 
 static void do_wake(struct app *a, struct effect *e)

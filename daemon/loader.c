@@ -23,6 +23,7 @@ struct known {
     char *path;
     struct unit *unit;
     char stamp[DIGEST_TEXT], inputs[DIGEST_TEXT], content[DIGEST_TEXT];
+    bool whole; /* nothing that it names was missing: `inputs` holds all of that */
     bool seen;
 };
 
@@ -348,6 +349,7 @@ static void load_file(struct loader *l, const struct found *found)
         return;
     unit_free(TAKE(k->unit));
     k->stamp[0] = k->content[0] = '\0';
+    k->whole = false;
     char *text = file_read(found->path, MANIFEST_MAX, &n, &error);
     if (!text) {
         k->unit = unreadable(found->path, error);
@@ -357,7 +359,8 @@ static void load_file(struct loader *l, const struct found *found)
     digest_hex((const uint8_t *)"revision", 8, text, n, k->content);
     free(text);
     bool certain = inputs_text(l, k->unit, k->inputs);
-    if (attach_unit(l, k->unit) && certain && is_settled(&found->stat))
+    k->whole = attach_unit(l, k->unit);
+    if (k->whole && certain && is_settled(&found->stat))
         memcpy(k->stamp, stamp, sizeof(stamp));
 }
 
@@ -416,6 +419,20 @@ static struct set *build(struct loader *l, const struct scan *s)
     struct set *set = set_build(units, s->n);
     free(units);
     return set;
+}
+
+bool loader_outdated(const struct loader *l)
+{
+    bool outdated = false;
+
+    if (l->secrets)
+        secrets_forget(l->secrets);
+    for (size_t i = 0; i < l->n && !outdated; i++) {
+        const struct known *k = l->items[i];
+        char inputs[DIGEST_TEXT];
+        outdated = k->whole && inputs_text(l, k->unit, inputs) && !streq(k->inputs, inputs);
+    }
+    return outdated;
 }
 
 struct set *loader_load(struct loader *l, const char *const *paths, size_t n_paths)

@@ -23,4 +23,8 @@ OWNER(loader)
  * or the root when n_paths is 0. Never NULL; the findings are in the set. */
 struct set *loader_load(struct loader *l, const char *const *paths, size_t n_paths);
 
+/* Has a secret, or a file that a manifest names, another content since? What cannot
+ * be read now, in the middle of being replaced perhaps, is not taken for changed. */
+bool loader_outdated(const struct loader *l);
+
 #endif

@@ -101,6 +101,29 @@ test_manifests_are_seen_within_a_second() {
     stop_daemon
 }
 
+# Each password is changed where it is used, in place, and nothing else is.
+test_a_rotated_password_is_noticed() {
+    local name secret
+    start_sim
+    estate quickstart
+    expect 0 apply
+    writes >"$work/before"
+    configure 's/interval: 30s/interval: 1s/'
+    start_daemon
+    await_log 10 'ready: synced 7/7'
+    for name in Engine/ce-east Environment/pg-staging DSource/orders; do
+        case $name in DSource/*) secret=orders-db ;; *) secret=${name#*/} ;; esac
+        printf 'another' >"$work/estate/secrets/$secret"
+        await_log 15 "$name msg=\"update done"
+    done
+    stop_daemon
+    same "writes" "PATCH /management/engines/1
+PUT /environments/1-UNIX_HOST_ENVIRONMENT-1/users/HOST_USER-1
+PATCH /dsources/appdata/1-APPDATA_CONTAINER-1" \
+        "$(writes | tail -n +$(($(wc -l <"$work/before") + 1)) | sed 's/ [0-9]*$//')"
+    expect 0 plan
+}
+
 # git-sync keeps a symbolic link that it replaces: every file changes at once.
 test_link_that_is_swapped() {
     start_sim

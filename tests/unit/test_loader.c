@@ -410,6 +410,24 @@ static void a_rotated_secret_changes_the_digest_of_an_unchanged_file(void **stat
     free(name);
 }
 
+static void it_is_known_what_was_rotated_since(void **state)
+{
+    struct fixture *f = *state;
+
+    write_engine(f, "m/a.yaml", "a");
+    load(f);
+    assert_false(loader_outdated(f->loader));
+    set_environment("TEST_PASSWORD", "hunter4");
+    assert_true(loader_outdated(f->loader));
+    load(f);
+    assert_false(loader_outdated(f->loader));
+    /* In the middle of being replaced. */
+    set_environment("TEST_PASSWORD", "");
+    assert_false(loader_outdated(f->loader));
+    set_environment("TEST_PASSWORD", "hunter4");
+    assert_false(loader_outdated(f->loader));
+}
+
 static void a_secret_that_cannot_be_read_is_found_at_its_line(void **state)
 {
     struct fixture *f = *state;
@@ -564,6 +582,7 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(a_swapped_link_brings_the_new_content, setup, teardown),
         cmocka_unit_test_setup_teardown(every_value_gets_a_digest, setup, teardown),
+        cmocka_unit_test_setup_teardown(it_is_known_what_was_rotated_since, setup, teardown),
         cmocka_unit_test_setup_teardown(a_rotated_secret_changes_the_digest_of_an_unchanged_file,
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(a_secret_that_cannot_be_read_is_found_at_its_line, setup,
