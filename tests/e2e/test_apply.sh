@@ -123,6 +123,34 @@ test_what_is_under_way_is_no_empty_plan() {
     expect 0 plan
 }
 
+# Made as its manifest says, then tuned by somebody else; what stands beside it is ours.
+test_what_is_ignored_stays() {
+    local text=$work/estate/manifests/30-orders-dev.yaml
+    start_sim
+    estate quickstart
+    sed -i 's/work_mem: 8MB/work_mem: 8MB, jit: "on"/' "$text"
+    echo 'policy: {ignore: [/spec/postgresql/settings/work_mem, /metadata/tags/team]}' >>"$text"
+    expect 0 apply
+    sim state | grep -q '"propertyName":"work_mem","value":"8MB"' || fail "it is not made so"
+    sim drift '{"kind": "vdbs", "name": "orders-dev", "set": {"appdata_source_params":
+        {"configSettingsStg": [{"propertyName": "work_mem", "value": "64MB", "commentProperty": false},
+        {"propertyName": "jit", "value": "on", "commentProperty": false}]}}}' >"$work/reply"
+    writes >"$work/before"
+    sed -i 's/work_mem: 8MB/work_mem: 16MB/; s/team: shop/team: store/' "$text"
+    expect 0 plan
+    expect 0 apply
+    same "writes" "$(cat "$work/before")" "$(writes)"
+    sed -i 's/jit: "on"/jit: "off"/' "$text"
+    expect 0 apply
+    sim state | grep -q '"propertyName":"work_mem","value":"64MB"' || fail "it was changed back"
+    sim state | grep -q '"propertyName":"jit","value":"off"' || fail "its neighbour was not changed"
+    sim state | grep -q '"key":"team","value":"shop"' || fail "the tag was changed"
+    expect 0 plan
+    sed -i 's#settings/work_mem#settings/wrok_mem#' "$text"
+    expect 1 validate
+    said err 'what can be ignored there: /spec/postgresql/settings/work_mem, '
+}
+
 test_paths_take_the_place_of_the_configured() {
     start_sim
     estate quickstart
