@@ -251,6 +251,8 @@ static bool come_true(struct random_run *r, msec limit)
     }
     random_mend(r);
     random_others_mend(r);
+    if (inside_jobs(w->sim, NULL)) /* what others asked for is not seen before it is done */
+        w->now += 10 * MINUTE;
     random_manifests(r);
     return converge(w, limit);
 }
@@ -259,9 +261,6 @@ static bool come_true(struct random_run *r, msec limit)
 static void finish(struct random_run *r)
 {
     struct test_world *w = r->a.world;
-
-    if (inside_jobs(w->sim, NULL)) /* what others asked for is not seen before it is done */
-        w->now += 10 * MINUTE;
     bool converged = come_true(r, HOUR);
 
     if (!converged && fine(r)) {

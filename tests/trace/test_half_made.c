@@ -214,6 +214,43 @@ static void test_what_others_were_made_from_is_whole(void **state)
     test_world_free(w);
 }
 
+/* Nothing in DCT tells a link that failed from one that did not: without a ledger the
+ * dSource is ours by its tag, and brought in line. Were it taken for half made because
+ * of some job that failed once, it could be deleted with all that is in it. */
+static void test_without_a_ledger_nothing_is_deleted_for_what_it_might_be(void **state)
+{
+    char *more = xasprintf("%spolicy: {replace: allow}\n", last);
+    char *yaml = text_with(estate_all(), last, more);
+
+    (void)state;
+    for (msec after = 0; after <= 60000; after += 20000) {
+        struct test_world *w = test_world_new(&(struct sim_options){ .strict = true }, CYCLE_RUN);
+        story_meddle(w, "fault",
+                     "{\"route\":\"/dsources/appdata\",\"job\":\"FAILED\",\"times\":1}");
+        test_world_manifests(w, yaml);
+        while (!test_world_told(w, "DSource/orders: DCT works on it"))
+            test_world_run(w, 20);
+        test_world_ledger_lost(w);
+        w->now += after;
+        test_world_restart(w);
+        story_forget(w);
+        test_world_manifests(w, yaml);
+        story_go_on(w, 3600000);
+        for (size_t i = 0; i < w->sent.n; i++)
+            assert_false(starts_with(w->sent.items[i], "DSource/orders POST /dsources"));
+        assert_int_equal(test_world_count(w, "/dsources", "orders"), 1);
+        story_holds(buf_text(&w->trace), "retry VDB/orders-dev");
+        story_holds(buf_text(&w->trace), "no snapshot to provision from");
+        story_meddle(w, "delete", "{\"kind\":\"dsources\",\"name\":\"orders\"}");
+        w->options.mode = CYCLE_APPLY;
+        test_world_restart(w);
+        story_converge(w, yaml);
+        test_world_free(w);
+    }
+    free(more);
+    free(yaml);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -223,6 +260,7 @@ int main(void)
         cmocka_unit_test(test_protection_of_what_is_half_made_can_be_lifted),
         cmocka_unit_test(test_half_made_is_not_forgotten_as_an_orphan),
         cmocka_unit_test(test_what_others_were_made_from_is_whole),
+        cmocka_unit_test(test_without_a_ledger_nothing_is_deleted_for_what_it_might_be),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
