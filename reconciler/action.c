@@ -65,6 +65,7 @@ void action_run_free(struct action_run *run)
     strings_clear(&run->broken);
     free(run->error);
     cJSON_Delete(run->raw);
+    cJSON_Delete(run->jobs);
     free(run);
 }
 
@@ -287,12 +288,14 @@ static void snapshots_reply(struct exec *x, struct action *a, const struct reply
     if (reply_class(r) == REPLY_OK && json_at(r->body, "items[0]")) {
         a->run->snapshot = true;
         agrees(x, a, observed_by_id(x->world->observed, a->kind->kind, a->id), s);
-    } else if (reply_class(r) == REPLY_OK && a->kind->snapshot.name && is_disabled(x, a)) {
+    } else if (!reply_whole(r)) {
+        action_settle(x, a, SNAPSHOT_MAX, reply_text(r), s);
+    } else if (a->kind->snapshot.name && is_disabled(x, a)) {
         action_fail(x, a, FAIL_TERMINAL,
                     xasprintf("it has no snapshot that a VDB could start from, and none can be "
                               "taken while it is disabled; enable it"),
                     s);
-    } else if (reply_class(r) == REPLY_OK && a->kind->snapshot.name && !a->run->snapshot_taken) {
+    } else if (a->kind->snapshot.name && !a->run->snapshot_taken) {
         a->run->snapshot_taken = true;
         program_one(a, TODO_SNAPSHOT, &a->kind->snapshot);
         action_next(x, a, s);

@@ -67,13 +67,15 @@ struct action_run {
     msec job_since;
     unsigned job_missing;
     int percent;
-    msec wake;             /* go on then; 0 = something else wakes it */
-    msec settling_since;   /* 0 = not settling */
-    unsigned looks;        /* in a row without progress */
-    bool made, deleted;    /* by this run */
-    bool waiting_told;     /* that it waits for a job which may be making it */
-    bool outcome_asked;    /* of a write that nobody answered: no job is under way */
-    bool may_appear;       /* a job is over that may have made it */
+    msec wake;           /* go on then; 0 = something else wakes it */
+    msec settling_since; /* 0 = not settling */
+    unsigned looks;      /* in a row without progress */
+    bool made, deleted;  /* by this run */
+    bool waiting_told;   /* that it waits for a job which may be making it */
+    bool outcome_asked;  /* of a write that nobody answered: no job is under way */
+    bool may_appear;     /* a job is over that may have made it */
+    cJSON *jobs;         /* that the pages of the answer held so far; NULL: none was asked for */
+    unsigned pages;
     struct strings broken; /* ids of what creations were to make that ended badly */
     bool snapshot;         /* has one, as far as was looked */
     bool snapshot_taken;   /* by this run */

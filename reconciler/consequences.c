@@ -117,14 +117,39 @@ static bool users_must_be_off(const struct action *a)
     return false;
 }
 
+/* Is it of a kind that lives on others, and can go off for them? */
+static bool is_dataset(const struct kind_desc *k)
+{
+    return k->disable.name && k->flags & KIND_SNAPSHOTS;
+}
+
+/* Did DCT not show where it is, or whether it is there at all? */
+static bool may_be_user(const struct planning *p, size_t on, size_t user)
+{
+    const struct world *world = p->in->world;
+    const struct wanted *w = &world->set->items[user], *own = p->plan->items[on].wanted;
+    const struct table t = w->object->kind->table;
+    bool hidden = world->pairs[user].match == MATCH_UNKNOWN;
+
+    if (!is_dataset(w->object->kind) ||
+        (w->engine && own->engine && !streq(w->engine, own->engine)))
+        return false;
+    for (size_t i = 0; i < t.n && world->pairs[user].match == MATCH_OURS; i++) {
+        bool joined = t.rows[i].read && t.rows[i].read[0] == '$';
+        hidden =
+            hidden || (joined && t.rows[i].type == F_REF && w->object->values[i].state == V_SET &&
+                       !world->observed->joins_known[w->object->kind->kind]);
+    }
+    return hidden;
+}
+
 /* Is it a dataset on the object, and on? */
 static bool is_user(const struct planning *p, size_t on, size_t user)
 {
     const struct world *world = p->in->world;
-    const struct kind_desc *k = world->set->items[user].object->kind;
     const struct pairing *pair = &world->pairs[user];
 
-    return k->disable.name && k->flags & KIND_SNAPSHOTS && pair->match == MATCH_OURS &&
+    return is_dataset(world->set->items[user].object->kind) && pair->match == MATCH_OURS &&
            pair->item->object && item_enabled(pair->item) &&
            object_refers_to(pair->item->object, p->plan->items[on].kind, p->plan->items[on].id);
 }
@@ -199,6 +224,17 @@ static void plan_users_off(struct planning *p, size_t on)
     /* Nothing runs on what is off itself, and nothing there can be seen to before it is on. */
     if (!item_enabled(world->pairs[own - world->set->items].item))
         return;
+    for (size_t i = 0; i < world->set->n; i++) {
+        if (may_be_user(p, on, i)) {
+            action_block_as(
+                &p->plan->items[on], BLOCK_UNKNOWN,
+                xasprintf("whether %s lives on it, and has to be off, is not known: DCT "
+                          "did not show it whole",
+                          world->set->items[i].key));
+            p->plan->unknown = true;
+            return;
+        }
+    }
     for (size_t i = 0; i < world->set->n; i++) {
         if (!is_user(p, on, i))
             continue;

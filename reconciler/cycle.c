@@ -488,6 +488,7 @@ static void go_on(struct cycle *c, struct step *s)
         break;
     case CYCLE_OBSERVING:
         observe_go(c->observe, s);
+        dependants_go(&c->dependants, c->plan, s);
         break;
     case CYCLE_EXECUTING:
         go_on_executing(c, s);
@@ -505,7 +506,7 @@ static void go_on(struct cycle *c, struct step *s)
 static void observing_reply(struct cycle *c, const struct reply *r, struct step *s)
 {
     if (!observe_reply(c->observe, r, s) &&
-        dependants_reply(&c->dependants, &c->world, c->plan, r) && !c->dependants.open)
+        dependants_reply(&c->dependants, &c->world, c->plan, r, s) && !c->dependants.open)
         after_planning(c, s);
 }
 
@@ -530,7 +531,7 @@ static void tell_wake(struct cycle *c, struct step *s)
     if (c->phase == CYCLE_IDLE)
         at = cycle_due(c);
     else if (c->phase == CYCLE_OBSERVING)
-        at = observe_wake(c->observe);
+        at = dependants_wake(&c->dependants, observe_wake(c->observe));
     else if (c->phase == CYCLE_EXECUTING)
         at = or_release(c, exec_wake(&c->exec));
     if (at && at != c->told)

@@ -7,7 +7,17 @@
 #include "reconciler/reply.h"
 #include "schema/json.h"
 
-enum { SINCE = 328, PATH_MAX_BYTES = 8192, FILTER_MAX = 4096, WHY_MAX = 8192, NAMED_MAX = 5 };
+enum {
+    SINCE = 328,
+    PATH_MAX_BYTES = 8192,
+    FILTER_MAX = 4096,
+    WHY_MAX = 8192,
+    NAMED_MAX = 5,
+    TRIES_MAX = 3,
+    PAGES_MAX = 1000,
+    FIRST_WAIT = 1000,
+    RETRY_AFTER_MAX = 30000,
+};
 
 enum { MAKING = 1 << VERB_CREATE, DELETING = 1 << VERB_DELETE | 1 << VERB_REPLACE };
 
@@ -36,6 +46,47 @@ static const struct search {
     /* clang-format on */
 };
 
+/* DCT's own call. */
+static struct request *ask_dct(const struct action *a)
+{
+    struct buf path = BUF_WITH_LIMIT(PATH_MAX_BYTES);
+
+    buf_printf(&path, "%s/", a->kind->collection);
+    buf_add_urlencoded(&path, a->id);
+    buf_puts(&path, "/deletion-dependencies");
+    return request_new("GET", buf_take(&path));
+}
+
+/* NULL: the grammar cannot say it. */
+static struct request *ask_search(const struct search *q, const char *about)
+{
+    struct buf filter = BUF_WITH_LIMIT(FILTER_MAX);
+    struct request *r = NULL;
+
+    if (!strchr(q->path + 1, '/'))
+        r = request_new("GET", xasprintf("%s?limit=1000", q->path));
+    else if (filter_equal(&filter, q->member, about))
+        r = request_search(q->path, buf_text(&filter));
+    buf_clear(&filter);
+    return r;
+}
+
+static bool is_dct(const struct dependants_question *q)
+{
+    return q->search == ARRAY_LEN(searches);
+}
+
+/* The same again, or its next page. */
+static void send_question(const struct plan *p, struct dependants_question *q, struct step *s)
+{
+    struct request *r =
+        is_dct(q) ? ask_dct(&p->items[q->action]) : ask_search(&searches[q->search], q->about);
+
+    request_page(r, q->cursor);
+    q->again = 0;
+    q->request = step_send(s, r);
+}
+
 static void ask(struct dependants *d, size_t action, size_t search, const char *about,
                 struct request *r, struct step *s)
 {
@@ -44,17 +95,6 @@ static void ask(struct dependants *d, size_t action, size_t search, const char *
         .request = step_send(s, r), .action = action, .search = search, .about = xstrdup(about)
     };
     d->open++;
-}
-
-static void ask_dct(struct dependants *d, const struct plan *p, size_t i, struct step *s)
-{
-    const struct action *a = &p->items[i];
-    struct buf path = BUF_WITH_LIMIT(PATH_MAX_BYTES);
-
-    buf_printf(&path, "%s/", a->kind->collection);
-    buf_add_urlencoded(&path, a->id);
-    buf_puts(&path, "/deletion-dependencies");
-    ask(d, i, ARRAY_LEN(searches), a->id, request_new("GET", buf_take(&path)), s);
 }
 
 static bool fact_holds(const struct world *world, const struct ref *ref, const char *id,
@@ -81,7 +121,7 @@ static const char *about(const struct world *world, const struct action *a, cons
     return id && (!q->when || fact_holds(world, t.rows[row].ref, id, q->when)) ? id : NULL;
 }
 
-static void search(struct dependants *d, const struct world *world, const struct plan *p, size_t i,
+static void search(struct dependants *d, const struct world *world, struct plan *p, size_t i,
                    struct step *s)
 {
     for (size_t k = 0; k < ARRAY_LEN(searches); k++) {
@@ -90,12 +130,9 @@ static void search(struct dependants *d, const struct world *world, const struct
         if (q->of != a->kind->kind || !(q->verbs & 1U << a->verb))
             continue;
         const char *id = about(world, a, q);
-        struct buf filter = BUF_WITH_LIMIT(FILTER_MAX);
-        if (id && !strchr(q->path + 1, '/'))
-            ask(d, i, k, id, request_new("GET", xasprintf("%s?limit=1000", q->path)), s);
-        else if (id && filter_equal(&filter, q->member, id))
-            ask(d, i, k, id, request_search(q->path, buf_text(&filter)), s);
-        buf_clear(&filter);
+        struct request *r = id ? ask_search(q, id) : NULL;
+        if (r)
+            ask(d, i, k, id, r, s);
     }
 }
 
@@ -117,7 +154,7 @@ void dependants_ask(struct dependants *d, const struct world *world, struct plan
             continue;
         if (DELETING & 1U << a->verb && a->kind->flags & KIND_SNAPSHOTS &&
             (!world->api || world->api >= SINCE))
-            ask_dct(d, p, i, s);
+            ask(d, i, ARRAY_LEN(searches), a->id, ask_dct(a), s);
         search(d, world, p, i, s);
     }
 }
@@ -254,28 +291,122 @@ static void take_users(const struct world *world, struct plan *p,
     block_by(&p->items[asked->action], &staying);
 }
 
+/* Nobody knows what is in the way. */
+static void block_unknown(struct plan *p, const struct dependants_question *q,
+                          const struct reply *r)
+{
+    struct action *a = &p->items[q->action];
+    const char *path = is_dct(q) ? "deletion-dependencies" : searches[q->search].path;
+    char *said = reply_text(r);
+
+    action_block_as(a, BLOCK_UNKNOWN,
+                    xasprintf(DELETING & 1U << a->verb
+                                  ? "what depends on it is not known (%s: %s); it waits until DCT "
+                                    "tells"
+                                  : "whether what it needs is free is not known (%s: %s); it waits "
+                                    "until DCT tells",
+                              path, said));
+    p->unknown = true;
+    free(said);
+}
+
+/* What is not there has no dependants; nor does a server know of them that does not
+ * know the call. */
+static bool means_none(const struct dependants_question *q, const struct reply *r)
+{
+    return is_dct(q) && reply_class(r) == REPLY_GONE;
+}
+
+/* Passing trouble: it is asked again, at once or later. */
+static bool asks_again(struct dependants_question *q, const struct reply *r, const struct step *s)
+{
+    enum reply_class class = reply_class(r);
+    msec wait = r->retry_after ? r->retry_after : (msec)FIRST_WAIT << q->tries;
+    bool passing = class == REPLY_BROKEN || class == REPLY_BUSY || class == REPLY_UNSENT;
+
+    if (!passing || ++q->tries >= TRIES_MAX || wait > RETRY_AFTER_MAX)
+        return false;
+    q->again = s->now + wait;
+    return true;
+}
+
+/* Takes what one page says. Is there another one? */
+static bool takes_page(const struct world *world, struct plan *p, struct dependants_question *q,
+                       const struct reply *r)
+{
+    const char *cursor = is_dct(q) ? NULL : reply_more(r->body);
+    char *lacks = reply_lacks(r->body);
+    bool on = !lacks && (!cursor || (!streq(cursor, q->cursor) && ++q->pages < PAGES_MAX));
+
+    free(lacks);
+    if (is_dct(q))
+        take_dependants(p, q->action, r->body);
+    else
+        take_users(world, p, q, r->body);
+    if (!on)
+        block_unknown(p, q, r);
+    if (!on || !cursor)
+        return false;
+    char *next = xstrdup(cursor);
+    free(q->cursor);
+    q->cursor = next;
+    q->tries = 0;
+    return true;
+}
+
+static void answered(struct dependants *d, const struct world *world, struct plan *p, size_t i,
+                     const struct reply *r, struct step *s)
+{
+    struct dependants_question *q = &d->questions[i];
+
+    q->request = 0;
+    if (asks_again(q, r, s))
+        return;
+    if (reply_class(r) == REPLY_OK && takes_page(world, p, q, r)) {
+        send_question(p, q, s);
+        return;
+    }
+    if (reply_class(r) != REPLY_OK && !means_none(q, r))
+        block_unknown(p, q, r);
+    d->open--;
+}
+
 bool dependants_reply(struct dependants *d, const struct world *world, struct plan *p,
-                      const struct reply *r)
+                      const struct reply *r, struct step *s)
 {
     for (size_t i = 0; i < d->n; i++) {
-        struct dependants_question *q = &d->questions[i];
-        if (q->request != r->request)
+        if (d->questions[i].request != r->request)
             continue;
-        d->open--;
-        q->request = 0;
-        if (reply_class(r) == REPLY_OK && q->search == ARRAY_LEN(searches))
-            take_dependants(p, q->action, r->body);
-        else if (reply_class(r) == REPLY_OK)
-            take_users(world, p, q, r->body);
+        answered(d, world, p, i, r, s);
         return true;
     }
     return false;
 }
 
+void dependants_go(struct dependants *d, const struct plan *p, struct step *s)
+{
+    for (size_t i = 0; i < d->n; i++) {
+        if (d->questions[i].again && d->questions[i].again <= s->now)
+            send_question(p, &d->questions[i], s);
+    }
+}
+
+msec dependants_wake(const struct dependants *d, msec at)
+{
+    for (size_t i = 0; i < d->n; i++) {
+        msec again = d->questions[i].again;
+        if (again && (!at || again < at))
+            at = again;
+    }
+    return at;
+}
+
 void dependants_clear(struct dependants *d)
 {
-    for (size_t i = 0; i < d->n; i++)
+    for (size_t i = 0; i < d->n; i++) {
         free(d->questions[i].about);
+        free(d->questions[i].cursor);
+    }
     free(d->questions);
     *d = (struct dependants){ 0 };
 }

@@ -169,7 +169,8 @@ static enum look_result take_join(struct exec *x, struct action *a, const cJSON 
 static bool ask_list(struct action *a, const struct reply *r, struct step *s)
 {
     struct buf filter = BUF_WITH_LIMIT(FILTER_MAX), path = BUF_WITH_LIMIT(PATH_MAX_BYTES);
-    bool can = r->status == 403 && a->run->deleted && filter_equal(&filter, "id", a->id);
+    bool can =
+        r->status == 403 && a->run->deleted && !a->run->made && filter_equal(&filter, "id", a->id);
 
     if (can) {
         buf_printf(&path, "%s/search", a->kind->collection);
@@ -199,15 +200,13 @@ enum look_result look_reply(struct exec *x, struct action *a, const struct reply
         return gone(x, a);
     if (await == AWAIT_GET && ask_list(a, r, s))
         return LOOK_MORE;
-    if (await == AWAIT_LISTED && class == REPLY_OK && cJSON_IsArray(json_at(r->body, "items")))
-        return cJSON_GetArraySize(json_at(r->body, "items")) ? LOOK_THERE : gone(x, a);
+    if (await == AWAIT_GET)
+        return class == REPLY_OK ? take_object(x, a, r->body, s) : LOOK_FAILED;
+    if (!reply_whole(r))
+        return LOOK_FAILED;
     if (await == AWAIT_LISTED)
-        return LOOK_FAILED;
-    if (class != REPLY_OK)
-        return LOOK_FAILED;
+        return cJSON_GetArraySize(json_at(r->body, "items")) ? LOOK_THERE : gone(x, a);
     if (await == AWAIT_FIND)
         return take_found(x, a, r->body, s);
-    if (await == AWAIT_GET)
-        return take_object(x, a, r->body, s);
     return take_join(x, a, r->body, s);
 }

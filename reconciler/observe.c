@@ -290,33 +290,19 @@ static void settle(struct observe *ob, struct list *l, char *trouble)
     }
 }
 
-/* "DCT's list is partial: engine ce-west: unreachable" or NULL. */
-static char *partial_text(const cJSON *body)
-{
-    const cJSON *first = json_at(body, "errors[0]");
-    const char *name = json_text(first, "object_name"), *text = json_text(first, "message");
-
-    if (!first)
-        return NULL;
-    return xasprintf("DCT says it is partial: %.200s%s%.1000s", name ? name : "", name ? ": " : "",
-                     text ? text : "no reason given");
-}
-
 static void take_page(struct observe *ob, struct list *l, const cJSON *body)
 {
     const cJSON *items = json_at(body, "items"), *item;
-    const char *cursor = json_text(body, "response_metadata.next_cursor");
-    char *partial = partial_text(body);
+    const char *cursor = reply_more(body);
+    char *partial = reply_lacks(body);
 
     cJSON_ArrayForEach(item, items)
         take_item(ob, l, item);
-    if (!cJSON_IsArray(items) && !partial)
-        partial = xasprintf("DCT's answer to %s %s has no `items`", l->method, l->path);
-    if (cursor && *cursor && (streq(cursor, l->cursor) || ++l->pages >= PAGES_MAX)) {
+    if (cursor && (streq(cursor, l->cursor) || ++l->pages >= PAGES_MAX)) {
         free(partial);
         partial = xasprintf("DCT's pages of %s do not come to an end", l->path);
     }
-    if (partial || !cursor || !*cursor) {
+    if (partial || !cursor) {
         settle(ob, l, partial);
         return;
     }

@@ -7,6 +7,7 @@
  * ever named an id, a job on something of that name is waited for; once it is
  * over the object is found by its owner tag, or by name. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "reconciler/action_parts.h"
 #include "reconciler/keep.h"
@@ -14,7 +15,7 @@
 #include "schema/json.h"
 #include "schema/wire.h"
 
-enum { FILTER_MAX = 4096, JOB_WAIT = 5000 };
+enum { FILTER_MAX = 4096, JOB_WAIT = 5000, PAGES_MAX = 100 };
 
 static const char *id_of(const struct action *a, const struct entry *e)
 {
@@ -49,7 +50,8 @@ bool outcome_unknown(const struct exec *x, const struct action *a)
     return !e->intent.job;
 }
 
-void outcome_ask(struct exec *x, struct action *a, struct step *s)
+/* From the page on that begins there. */
+static bool ask(struct exec *x, struct action *a, const char *cursor, struct step *s)
 {
     struct buf filter = BUF_WITH_LIMIT(FILTER_MAX);
     const struct entry *e = action_entry(x, a);
@@ -61,12 +63,21 @@ void outcome_ask(struct exec *x, struct action *a, struct step *s)
     if (said) {
         struct request *r = request_search("/jobs/search", buf_text(&filter));
         r->key = xstrdup(a->key);
+        request_page(r, cursor);
         a->run->await = AWAIT_OUTCOME;
         a->run->request = step_send(s, r);
-    } else {
-        look(x, a, s);
     }
     buf_clear(&filter);
+    return said;
+}
+
+void outcome_ask(struct exec *x, struct action *a, struct step *s)
+{
+    cJSON_Delete(a->run->jobs);
+    a->run->jobs = cJSON_CreateArray();
+    a->run->pages = 0;
+    if (!ask(x, a, NULL, s))
+        look(x, a, s);
 }
 
 /* A job of another engine is about another object of the same name. */
@@ -108,15 +119,30 @@ static bool may_appear(const struct exec *x, const struct action *a, const cJSON
     return false;
 }
 
-/* The object was not there before its creation: a job on it that failed, while
- * nobody knows of another one, is that creation. */
+/* Is it the first job on what it is on, as far as anybody knows? */
+static bool began_it(const cJSON *jobs, const cJSON *job)
+{
+    const char *id = json_text(job, "target_id"), *start = json_text(job, "start_time");
+    const cJSON *other;
+
+    cJSON_ArrayForEach(other, jobs) {
+        const char *at = json_text(other, "start_time");
+        bool later = start && at && strcmp(at, start) > 0;
+        if (other != job && !later && streq(json_text(other, "target_id"), id))
+            return false;
+    }
+    return id;
+}
+
+/* The object was not there before its creation: if the first job on it failed, that
+ * did. */
 static void note_broken(const struct action *a, const struct entry *e, const cJSON *jobs)
 {
     const cJSON *job;
 
     strings_clear(&a->run->broken);
     cJSON_ArrayForEach(job, jobs) {
-        if (e && e->intent.makes && json_text(job, "target_id") && on_engine(job, a->engine) &&
+        if (e && e->intent.makes && began_it(jobs, job) && on_engine(job, a->engine) &&
             job_has_failed(json_text(job, "status")))
             strings_add(&a->run->broken, json_text(job, "target_id"));
     }
@@ -189,19 +215,35 @@ static void wait_for_lost(struct exec *x, struct action *a, const cJSON *job, st
                 s);
 }
 
+/* Is there another page? It is asked for. */
+static bool goes_on(struct exec *x, struct action *a, const cJSON *body, struct step *s)
+{
+    const char *cursor = reply_more(body);
+    const cJSON *job;
+
+    cJSON_ArrayForEach(job, json_at(body, "items"))
+        cJSON_AddItemToArray(a->run->jobs, cJSON_Duplicate(job, true));
+    return cursor && ask(x, a, cursor, s);
+}
+
 void outcome_reply(struct exec *x, struct action *a, const struct reply *r, struct step *s)
 {
     struct entry *e = action_entry(x, a);
+    char *lacks = reply_lacks(r->body);
+    bool good = reply_class(r) == REPLY_OK && !lacks && a->run->pages++ < PAGES_MAX;
 
+    free(lacks);
     a->run->await = AWAIT_NOTHING;
     a->run->request = 0;
-    if (reply_class(r) != REPLY_OK) {
+    if (!good) {
         action_look_failed(x, a, r, s);
         return;
     }
+    if (goes_on(x, a, r->body, s))
+        return;
     a->run->settling_since = 0; /* what failed before is over: the lag of GET counts from here */
     a->run->looks = 0;
-    const cJSON *job = under_way(x, a, json_at(r->body, "items"));
+    const cJSON *job = under_way(x, a, a->run->jobs);
     if (job && e && e->intent.open && id_of(a, e)) {
         entry_job(e, json_text(job, "id"));
         action_record(e, s);
@@ -215,12 +257,12 @@ void outcome_reply(struct exec *x, struct action *a, const struct reply *r, stru
         a->run->waiting_told = true;
         a->run->wake = s->now + JOB_WAIT;
         action_move(a, A_SETTLING);
-    } else if ((job = lost_job(x, a, json_at(r->body, "items")))) {
+    } else if ((job = lost_job(x, a, a->run->jobs))) {
         wait_for_lost(x, a, job, s);
     } else {
         a->run->outcome_asked = true;
-        note_broken(a, e, json_at(r->body, "items"));
-        a->run->may_appear = may_appear(x, a, json_at(r->body, "items"));
+        note_broken(a, e, a->run->jobs);
+        a->run->may_appear = may_appear(x, a, a->run->jobs);
         look(x, a, s);
     }
 }

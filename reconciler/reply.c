@@ -2,6 +2,8 @@
  * goes by status class and reads bodies with care. */
 #include "reconciler/reply.h"
 
+#include <stdlib.h>
+
 #include "schema/json.h"
 
 enum { TEXT_MAX = 3000, SAID_MAX = 2000 };
@@ -40,6 +42,43 @@ static void add_said(const cJSON *body, struct buf *out)
         buf_printf(out, ": %.*s", SAID_MAX, error);
 }
 
+char *reply_lacks(const cJSON *body)
+{
+    const cJSON *first = json_at(body, "errors[0]");
+    const char *name = json_text(first, "object_name"), *text = json_text(first, "message");
+
+    if (first)
+        return xasprintf("DCT says it is partial: %.200s%s%.1000s", name ? name : "",
+                         name ? ": " : "", text ? text : "no reason given");
+    return cJSON_IsArray(json_at(body, "items")) ? NULL : xstrdup("the answer has no `items`");
+}
+
+const char *reply_more(const cJSON *body)
+{
+    const char *cursor = json_text(body, "response_metadata.next_cursor");
+
+    return cursor && *cursor ? cursor : NULL;
+}
+
+bool reply_whole(const struct reply *r)
+{
+    char *lacks = reply_lacks(r->body);
+    bool whole = reply_class(r) == REPLY_OK && !lacks && !reply_more(r->body);
+
+    free(lacks);
+    return whole;
+}
+
+/* Why an answer that is none will not do. */
+static void add_lacks(const struct reply *r, struct buf *out)
+{
+    char *lacks = reply_lacks(r->body);
+
+    if (lacks || reply_more(r->body))
+        buf_printf(out, ": %s", lacks ? lacks : "it goes on in another page");
+    free(lacks);
+}
+
 char *reply_text(const struct reply *r)
 {
     struct buf out = BUF_WITH_LIMIT(TEXT_MAX);
@@ -54,6 +93,8 @@ char *reply_text(const struct reply *r)
     }
     buf_printf(&out, "DCT answered %d", r->status);
     add_said(r->body, &out);
+    if (reply_class(r) == REPLY_OK)
+        add_lacks(r, &out);
     if (r->error)
         buf_printf(&out, ": %.*s", SAID_MAX, r->error);
     if (r->status == 401 && !r->error)

@@ -18,6 +18,13 @@ enum reply_class {
 enum reply_class reply_class(const struct reply *r);
 /* What went wrong, with DCT's own words; owned by the caller. */
 char *reply_text(const struct reply *r);
+/* What the answer to a list or a search lacks: engines that DCT could not ask, or all
+ * of it; NULL = nothing. Owned by the caller. */
+char *reply_lacks(const cJSON *body);
+/* Where it goes on; NULL: it is the last page. */
+const char *reply_more(const cJSON *body);
+/* Is it an answer that lacks nothing, so that what is not in there is not there? */
+bool reply_whole(const struct reply *r);
 /* The job that a write's reply names, nested or bare; NULL if there is none. */
 const cJSON *reply_job(const cJSON *body);
 

@@ -1,7 +1,10 @@
 /* Making and sending requests. */
 #include "reconciler/step.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+enum { PATH_MAX_BYTES = 16384 };
 
 msec step_wall(const struct step *s)
 {
@@ -34,6 +37,18 @@ struct request *request_search(const char *path, const char *filter)
     r->body = cJSON_CreateObject();
     cJSON_AddStringToObject(r->body, "filter_expression", filter);
     return r;
+}
+
+void request_page(struct request *r, const char *cursor)
+{
+    struct buf path = BUF_WITH_LIMIT(PATH_MAX_BYTES);
+
+    if (!cursor)
+        return;
+    buf_printf(&path, "%s&cursor=", r->path);
+    buf_add_urlencoded(&path, cursor);
+    free(r->path);
+    r->path = buf_take(&path);
 }
 
 bool filter_equal(struct buf *out, const char *member, const char *value)

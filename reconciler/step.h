@@ -22,6 +22,8 @@ uint64_t step_send(struct step *s, struct request *r);
 
 /* POST path with a filter expression, all of up to 1000 answers. */
 struct request *request_search(const char *path, const char *filter);
+/* The same request for the page that begins there; NULL: the first. */
+void request_page(struct request *r, const char *cursor);
 /* `member EQ 'value'`, with the quote that the value lacks. False where it holds
  * both quotes: the grammar cannot say it (DCT API, SearchBody). */
 bool filter_equal(struct buf *out, const char *member, const char *value);

@@ -441,7 +441,7 @@ static void looked_up(struct exec *x, struct action *a, const struct reply *r, s
     const cJSON *first = json_at(r->body, "items[0].id");
     const char *name = a->wanted->object->values[t->row].s;
 
-    if (reply_class(r) != REPLY_OK) {
+    if (reply_class(r) != REPLY_OK || (!first && !reply_whole(r))) {
         action_fail(x, a, FAIL_RECOVERABLE, reply_text(r), s);
     } else if (!cJSON_IsString(first)) {
         action_fail(x, a, FAIL_RECOVERABLE,

@@ -22,6 +22,7 @@ enum fate {
     FATE_LATE,       /* nobody hears of it, and DCT carries it out a while later */
     FATE_TWICE,      /* carried out and answered, and a while later carried out again */
     FATE_CUT_SHORT,  /* carried out, the answer ends in the middle */
+    FATE_EMPTY,      /* carried out, the answer is {}; of a write: as if it was cut short */
     FATE_HTML,       /* carried out, a page of some proxy instead of the answer */
     FATE_ANSWER_500, /* not carried out, and answered so */
     FATE_ANSWER_429, /* with Retry-After */
@@ -61,6 +62,7 @@ struct test_world {
     void *watcher;
     unsigned api;          /* what the server says it speaks; 0 = it does not say */
     struct answer *answer; /* the one that is heard, where nothing is remembered */
+    unsigned page;         /* lists and searches are answered so many at a time; 0 = as asked for */
     bool remembers;        /* an answer, a manifest that was read before is not read again */
     bool quiet;            /* no trace */
     bool ledger_full;      /* records fail */

@@ -67,11 +67,22 @@ static char *body_of(const struct test_world *w, const struct request *r)
     return text;
 }
 
+/* The page that DCT would give if it gave less than it is asked for; owned. */
+static char *path_of(const struct test_world *w, const struct request *r)
+{
+    static const char most[] = "limit=1000";
+    const char *at = w->page ? strstr(r->path, most) : NULL;
+
+    return at ? xasprintf("%.*slimit=%u%s", (int)(at - r->path), r->path, w->page,
+                          at + strlen(most))
+              : xstrdup(r->path);
+}
+
 void world_ask(struct test_world *w, const struct request *r, struct pending *p)
 {
-    char *body = body_of(w, r);
+    char *body = body_of(w, r), *path = path_of(w, r);
     struct sim_request in = { .method = r->method,
-                              .path = r->path,
+                              .path = path,
                               .body = body,
                               .length = body ? strlen(body) : 0,
                               .content_type = r->file ? "multipart/form-data; boundary=xyz"
@@ -84,6 +95,7 @@ void world_ask(struct test_world *w, const struct request *r, struct pending *p)
     p->body = TAKE(out.body);
     p->retry_after = (msec)out.retry_after * 1000;
     sim_reply_clear(&out);
+    free(path);
     free(body);
 }
 
@@ -147,6 +159,7 @@ static const struct {
     [FATE_LATE] = { .name = "late", .again_later = true, .lost = true },
     [FATE_TWICE] = { .name = "twice", .carried = true, .again_later = true },
     [FATE_CUT_SHORT] = { .name = "answer cut short", .carried = true },
+    [FATE_EMPTY] = { .name = "answer says nothing", .carried = true },
     [FATE_HTML] = { .name = "answer is a page",
                     .carried = true,
                     .status = 502,
@@ -175,6 +188,10 @@ static void spoil(struct pending *p, enum fate fate)
         free(p->body);
         p->body = fates[fate].body ? xstrdup(fates[fate].body) : NULL;
     }
+    if (fate == FATE_EMPTY && p->body) {
+        free(p->body);
+        p->body = xstrdup("{}");
+    }
     if (fate == FATE_CUT_SHORT && p->body)
         p->body[strlen(p->body) / 2] = '\0';
     p->unsent = fate == FATE_UNSENT;
@@ -184,6 +201,9 @@ void world_carry(struct test_world *w, struct request *r)
 {
     enum fate fate = w->fate ? w->fate(w, r) : FATE_CARRIED;
     struct pending p = { .request = r, .at = w->now + ANSWER_DELAY };
+
+    if (fate == FATE_EMPTY && r->write)
+        fate = FATE_CUT_SHORT;
 
     w->requests++;
     w->writes += r->write;

@@ -132,6 +132,20 @@ broken "what others were made from is half made" half_made 's/^    return differ
 broken "who has the source already is not asked" dependants 's/^    { KIND_DSOURCE, MAKING, .*//' test_users
 broken "who uses a connector is not asked" dependants 's/^    { KIND_CONNECTOR, DELETING, .*//' test_users
 broken "who uses a host is not asked" dependants 's/^    { KIND_ENVIRONMENT, DELETING, .*//' test_users
+broken "who depends on it is nobody where DCT does not say" dependants 's/^        block_unknown(p, q, r);/        (void)block_unknown;/' \
+    test_users
+broken "who depends on it is on the first page" dependants 's/is_dct(q) ? NULL : reply_more(r->body)/NULL/' test_users
+broken "an answer that says nothing says that it is not there" reply 's/REPLY_OK \&\& !lacks \&\&/REPLY_OK \&\&/' \
+    test_candidates
+broken "an answer that says nothing says that no job is under way" outcome 's/REPLY_OK \&\& !lacks \&\&/REPLY_OK \&\&/' \
+    test_candidates
+broken "a list that says nothing is empty" reply 's/^    return cJSON_IsArray(json_at(body, "items")) ? NULL : .*/    return NULL;/' \
+    test_candidates
+broken "who lives on a host is nobody where DCT does not say" consequences 's/^        if (may_be_user(p, on, i)) {/        if (false \&\& may_be_user(p, on, i)) {/' \
+    test_dependants
+broken "whatever failed on it was its creation" outcome 's/if (other != job \&\& !later/if (false \&\& !later/' \
+    test_lost_jobs
+broken "what is made anew is looked for as what was deleted" look 's/ \&\& !a->run->made//' test_half_made
 broken "a database goes off on a host that is off" needs 's/ \&\& !(a->goes_off \&\& is_off(needed))/ \&\& !(false \&\& is_off(needed))/' \
     test_dependants
 broken "one of two candidates is taken" match 's/n->n_ours > 1 || (!n->n_ours \&\& n->n_plain > 1)/false/' \

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -204,6 +205,48 @@ static void test_what_has_not_the_tag_of_its_creation_is_not_ours(void **state)
     test_world_free(w);
 }
 
+/* Nobody hears of the creation, and what DCT is asked about it then it answers with {}. */
+static enum fate says_nothing(struct test_world *w, const struct request *r)
+{
+    const char **about = w->ctx;
+
+    if (streq(r->path, "/sources/postgres"))
+        return FATE_UNHEARD;
+    bool asked = test_world_told(w, "POST /sources/postgres");
+    return asked && starts_with(r->path, *about) && strstr(r->path, "/search") ? FATE_EMPTY
+                                                                               : FATE_CARRIED;
+}
+
+/* That is no sign that there is no job, nor that there is no object. */
+static void test_an_answer_that_says_nothing_is_none(void **state)
+{
+    static const char *const questions[] = { "/jobs", "/sources" };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(questions); i++) {
+        struct test_world *w = test_world_new(&(struct sim_options){ .strict = true }, CYCLE_RUN);
+        const char *about = questions[i];
+        size_t made = 0;
+        w->fate = says_nothing;
+        w->ctx = &about;
+        test_world_manifests(w, estate_all());
+        while (!test_world_told(w, "POST /sources/postgres"))
+            test_world_run(w, 20);
+        test_world_restart(w);
+        test_world_manifests(w, estate_all());
+        test_world_run(w, 120000);
+        for (size_t k = 0; k < w->sent.n; k++)
+            made += starts_with(w->sent.items[k], "SourceConfig/orders POST /sources/postgres");
+        assert_int_equal(made, 1);
+        w->fate = NULL;
+        w->options.mode = CYCLE_APPLY;
+        test_world_restart(w);
+        story_converge(w, estate_all());
+        assert_int_equal(test_world_count(w, "/sources", "orders"), 1);
+        test_world_free(w);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -213,6 +256,7 @@ int main(void)
         cmocka_unit_test(test_two_of_the_old_name_are_asked_about),
         cmocka_unit_test(test_adopted_and_nowhere),
         cmocka_unit_test(test_what_has_not_the_tag_of_its_creation_is_not_ours),
+        cmocka_unit_test(test_an_answer_that_says_nothing_is_none),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

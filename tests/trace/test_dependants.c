@@ -304,6 +304,43 @@ static void test_nothing_goes_off_on_a_host_that_is_off(void **state)
     free(on);
 }
 
+/* Which databases live on the host is in a list that cannot be read, whole or at all:
+ * the host waits, and nobody's database is lost to a change that it was on for. */
+static void hidden_by(const char *fault, const char *moves, const char *to, const char *host,
+                      const char *who)
+{
+    struct test_world *w = story_of(estate_all());
+    char *moved = text_with(estate_all(), moves, to);
+    char *line = xasprintf("! Environment/%s blocked: whether %s lives on it", host, who);
+
+    story_meddle(w, "fault", fault);
+    char *plan = story_plan(w, moved);
+    story_holds(plan, line);
+    free(plan);
+    test_world_restart(w);
+    story_rest(w, moved);
+    assert_false(w->converged);
+    story_sent(w, "");
+    (void)test_world_call(w, "DELETE", "/_sim/fault", NULL, NULL);
+    test_world_restart(w);
+    story_converge(w, moved);
+    story_holds(buf_text(&w->trace), "changes; it is enabled again afterwards");
+    free(line);
+    free(moved);
+    test_world_free(w);
+}
+
+static void test_a_host_waits_until_who_lives_on_it_is_known(void **state)
+{
+    (void)state;
+    hidden_by("{\"route\":\"/vdbs\",\"method\":\"GET\",\"status\":503}",
+              "hostname: pg-target.example.com", "hostname: pg-target-2.example.com", "pg-target",
+              "VDB/orders-dev");
+    hidden_by("{\"route\":\"/staging-sources\",\"method\":\"GET\",\"status\":503}",
+              "hostname: pg-staging.example.com", "hostname: pg-staging-2.example.com",
+              "pg-staging", "DSource/orders");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -317,6 +354,7 @@ int main(void)
         cmocka_unit_test(test_an_engine_with_others_work_on_it_stays),
         cmocka_unit_test(test_a_host_that_is_let_go_of_keeps_its_engine),
         cmocka_unit_test(test_nothing_goes_off_on_a_host_that_is_off),
+        cmocka_unit_test(test_a_host_waits_until_who_lives_on_it_is_known),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -251,6 +251,35 @@ static void test_without_a_ledger_nothing_is_deleted_for_what_it_might_be(void *
     free(yaml);
 }
 
+static enum fate first_look_is_denied(struct test_world *w, const struct request *r)
+{
+    if (!streq(r->method, "GET") || !streq(r->path, "/dsources/1-APPDATA_CONTAINER-2"))
+        return FATE_CARRIED;
+    w->fate = NULL;
+    return FATE_ANSWER_403;
+}
+
+/* DCT may show what was just made to nobody yet: that is no sign that it is gone, as
+ * it was of what was deleted before it. */
+static void test_what_was_made_anew_is_not_looked_for_as_deleted(void **state)
+{
+    char *more = xasprintf("%spolicy: {replace: allow}\n", last);
+    char *yaml = text_with(estate_all(), last, more);
+    struct test_world *w = half_made(estate_all());
+
+    (void)state;
+    w->fate = first_look_is_denied;
+    test_world_restart(w);
+    story_rest(w, yaml);
+    assert_null(w->fate);
+    test_world_restart(w);
+    story_converge(w, yaml);
+    assert_int_equal(test_world_count(w, "/dsources", "orders"), 1);
+    free(more);
+    free(yaml);
+    test_world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -261,6 +290,7 @@ int main(void)
         cmocka_unit_test(test_half_made_is_not_forgotten_as_an_orphan),
         cmocka_unit_test(test_what_others_were_made_from_is_whole),
         cmocka_unit_test(test_without_a_ledger_nothing_is_deleted_for_what_it_might_be),
+        cmocka_unit_test(test_what_was_made_anew_is_not_looked_for_as_deleted),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

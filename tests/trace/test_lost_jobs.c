@@ -176,6 +176,40 @@ static void test_what_the_manifest_asks_for_since_is_no_sign_of_failure(void **s
     free(replaced);
 }
 
+/* It came to be while it was suspended, and what somebody did to it since failed. */
+static void test_what_failed_later_is_no_sign_of_failure(void **state)
+{
+    static const char last[] = "    settings: {max_connections: '200', log_statement: null}\n";
+    struct test_world *w = linking("\"job\":\"ABANDONED\"");
+    struct hand hand = {
+        .kind = KIND_DSOURCE, .key = "DSource/orders", .reason = "INC-1", .whom = "somebody"
+    };
+    char *said = xasprintf("%s  description: asked for later\n", last);
+    char *yaml = text_with(estate_all(), last, said);
+
+    (void)state;
+    test_world_manifests(w, estate_all());
+    while (!test_world_told(w, "is not known (ABANDONED)"))
+        test_world_run(w, 1000);
+    test_world_ask(w, EV_SUSPEND, hand);
+    test_world_manifests(w, yaml);
+    story_go_on(w, HOUR);
+    story_meddle(w, "fault", "{\"route\":\"*/disable\",\"times\":1,\"job\":\"FAILED\"}");
+    assert_int_equal(test_world_call(w, "POST", "/dsources/1-APPDATA_CONTAINER-1/disable", "{}",
+                                     NULL),
+                     200);
+    story_go_on(w, HOUR);
+    story_holds(test_world_ledger(w, "DSource/orders"), "\"lost\":true");
+    test_world_ask(w, EV_RESUME, hand);
+    story_go_on(w, HOUR);
+    assert_int_equal(writes_of(w, "DSource/orders POST /dsources/appdata"), 1);
+    assert_int_equal(writes_of(w, "DSource/orders PATCH"), 1);
+    story_settle(w);
+    free(yaml);
+    free(said);
+    test_world_free(w);
+}
+
 /* Somebody suspends it while it is waited for: what would be made from it waits too. */
 static void test_nothing_is_made_from_what_may_be_half_made(void **state)
 {
@@ -297,6 +331,7 @@ int main(void)
         cmocka_unit_test(test_work_that_goes_on_is_given_time),
         cmocka_unit_test(test_a_creation_out_of_sight_outlives_its_manifest),
         cmocka_unit_test(test_what_the_manifest_asks_for_since_is_no_sign_of_failure),
+        cmocka_unit_test(test_what_failed_later_is_no_sign_of_failure),
         cmocka_unit_test(test_nothing_is_made_from_what_may_be_half_made),
         cmocka_unit_test(test_a_job_that_failed_unheard_is_a_failed_creation),
         cmocka_unit_test(test_what_a_job_left_that_nobody_heard_of_is_not_repaired),

@@ -94,6 +94,12 @@ static void test_twice(void **state)
     everywhere(FATE_TWICE, "comes twice");
 }
 
+static void test_every_answer_that_says_nothing(void **state)
+{
+    (void)state;
+    everywhere(FATE_EMPTY, "is answered with {}");
+}
+
 static int tell(void **state)
 {
     (void)state;
@@ -105,9 +111,13 @@ static int tell(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lost),   cmocka_unit_test(test_unheard),
-        cmocka_unit_test(test_unsent), cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_late),   cmocka_unit_test(test_twice),
+        cmocka_unit_test(test_lost),
+        cmocka_unit_test(test_unheard),
+        cmocka_unit_test(test_unsent),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_late),
+        cmocka_unit_test(test_twice),
+        cmocka_unit_test(test_every_answer_that_says_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, tell);

@@ -194,6 +194,123 @@ static void test_two_manifests_for_one_source(void **state)
     test_world_free(w);
 }
 
+/* What stands in the way is asked, and DCT does not tell. */
+static void waits_for_an_answer(struct test_world *w, const char *yaml, const char *fault,
+                                const char *key, const char *why)
+{
+    char *line = xasprintf("! %s blocked: %s", key, why);
+    char *call = xasprintf("%s ", key);
+
+    story_forget(w);
+    story_meddle(w, "fault", fault);
+    story_rest(w, yaml);
+    assert_false(w->converged);
+    assert_int_equal(sent_times(w, call), 0);
+    char *plan = story_plan(w, yaml);
+    story_holds(plan, line);
+    story_holds(plan, "Not everything could be observed.");
+    free(plan);
+    (void)test_world_call(w, "DELETE", "/_sim/fault", NULL, NULL);
+    test_world_restart(w);
+    story_converge(w, yaml);
+    assert_int_not_equal(sent_times(w, call), 0);
+    free(call);
+    free(line);
+    test_world_free(w);
+}
+
+static void test_without_an_answer_nothing_is_deleted(void **state)
+{
+    static const char dependants[] = "{\"route\":\"*/deletion-dependencies\",\"status\":503}",
+                      users[] = "{\"route\":\"/sources\",\"status\":403}";
+    char *deleting = with_policy(xstrdup(estate_all()), engines_end, "deletion: delete");
+    deleting = with_policy(deleting, target_end, "deletion: delete");
+    char *one =
+        until(estate_all(), "---\napiVersion: dct/v1\nkind: VDB\nmetadata: {name: orders-test");
+    char *engine = until(estate_all(), "---\napiVersion: dct/v1\nkind: Connector");
+
+    (void)state;
+    waits_for_an_answer(pruning(estate_all()), one, dependants, "VDB/orders-test",
+                        "what depends on it is not known (deletion-dependencies: DCT answered 503");
+    waits_for_an_answer(pruning(deleting), engine, users, "Connector/postgresql@east",
+                        "what depends on it is not known (/sources: DCT answered 403");
+    free(engine);
+    free(one);
+    free(deleting);
+}
+
+static void test_without_an_answer_no_source_is_taken(void **state)
+{
+    char *less = until(estate_all(), "---\napiVersion: dct/v1\nkind: DSource");
+    struct test_world *w = story_of(less);
+
+    (void)state;
+    story_meddle(w, "drift",
+                 "{\"kind\":\"sources\",\"name\":\"orders\",\"set\":{\"is_dsource\":true}}");
+    free(less);
+    waits_for_an_answer(w, estate_all(), "{\"route\":\"/dsources/search\",\"html\":true}",
+                        "DSource/orders", "whether what it needs is free is not known");
+}
+
+static enum fate once_in_vain(struct test_world *w, const struct request *r)
+{
+    if (!strstr(r->path, "/deletion-dependencies"))
+        return FATE_CARRIED;
+    w->fate = NULL;
+    return FATE_LOST;
+}
+
+/* Passing trouble is no reason to wait for the next round. */
+static void test_it_is_asked_again(void **state)
+{
+    char *one =
+        until(estate_all(), "---\napiVersion: dct/v1\nkind: VDB\nmetadata: {name: orders-test");
+    struct test_world *w = pruning(estate_all());
+
+    (void)state;
+    w->fate = once_in_vain;
+    story_converge(w, one);
+    assert_null(w->fate);
+    assert_int_equal(sent_times(w, "VDB/orders-test POST /vdbs/{id}/delete"), 1);
+    free(one);
+    test_world_free(w);
+}
+
+/* A source config of that connector, which nobody manages. */
+static void make_source(struct test_world *w, const char *name, const char *connector)
+{
+    char *json = xasprintf("{\"kind\":\"sources\",\"name\":\"%s\",\"id\":\"1-X-%s\",\"set\":{"
+                           "\"environment_id\":\"1-UNIX_HOST_ENVIRONMENT-1\",\"engine_id\":\"1\","
+                           "\"toolkit_id\":\"%s\"}}",
+                           name, name, connector);
+
+    story_meddle(w, "create", json);
+    free(json);
+}
+
+/* Who uses it may be named on any page. */
+static void test_the_last_page_is_read_too(void **state)
+{
+    char *all = until(estate_all(), "---\napiVersion: dct/v1\nkind: SourceConfig");
+    char *yaml = with_policy(all, engines_end, "deletion: delete");
+    char *engine = until(yaml, "---\napiVersion: dct/v1\nkind: Connector");
+    struct test_world *w = pruning(yaml);
+
+    (void)state;
+    w->page = 1;
+    make_source(w, "first", "another");
+    make_source(w, "second", "another");
+    make_source(w, "last", ledger_find(cycle_ledger(w->cycle), "Connector/postgresql@east")->id);
+    story_rest(w, engine);
+    char *plan = story_plan(w, engine);
+    story_holds(plan, "! Connector/postgresql@east blocked: SourceConfig last (");
+    free(plan);
+    assert_int_equal(sent_times(w, "Connector/postgresql@east DELETE"), 0);
+    free(engine);
+    free(yaml);
+    test_world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -202,6 +319,10 @@ int main(void)
         cmocka_unit_test(test_a_source_has_one_dsource),
         cmocka_unit_test(test_a_dsource_of_another_instance_is_named),
         cmocka_unit_test(test_two_manifests_for_one_source),
+        cmocka_unit_test(test_without_an_answer_nothing_is_deleted),
+        cmocka_unit_test(test_without_an_answer_no_source_is_taken),
+        cmocka_unit_test(test_it_is_asked_again),
+        cmocka_unit_test(test_the_last_page_is_read_too),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
