@@ -24,7 +24,7 @@
 #define MAX_500  "{\"propertyName\":\"max_connections\",\"value\":\"500\",\"commentProperty\":false}"
 #define LOG_NONE "{\"propertyName\":\"log_statement\",\"value\":\"\",\"commentProperty\":true}"
 
-enum { DCT_HOUR = 3600000 };
+enum { TWO_HOURS = 7200000 };
 
 /* The estate with two texts of it replaced; owned. */
 static char *estate_of(const char *from, const char *to, const char *from2, const char *to2)
@@ -437,12 +437,12 @@ static void test_killed_while_it_is_made(void **state)
         attempt_open(&a, &s);
         a.world->die_at = k;
         attempt_begin(&a, &s);
-        died = !attempt_converge(&a, 2 * DCT_HOUR) && a.world->dead;
+        died = !attempt_converge(&a, TWO_HOURS) && a.world->dead;
         if (died) {
             test_world_restart(a.world);
             a.world->die_at = 0;
             attempt_begin(&a, &s);
-            (void)attempt_converge(&a, 2 * DCT_HOUR);
+            (void)attempt_converge(&a, TWO_HOURS);
         }
         story_holds(test_world_ledger(a.world, "SourceConfig/orders"), "metadata.tags");
         char *cost = test_world_member(a.world, "/sources", "orders", "tags[key=cost].value");
