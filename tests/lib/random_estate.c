@@ -63,7 +63,7 @@ const struct attribute random_attributes[] = {
     { "policy deletion", KINDS, IN_POLICY, 0, 2, "deletion: ~", "delete orphan" },
     { "policy protect", KINDS, IN_POLICY, RARE, 2, "protect: ?", NULL },
     { "policy replace", KINDS, IN_POLICY, 0, 2, "replace: ~", "allow never" },
-    { "policy ignore", KINDS, IN_POLICY, RARE, 1, "ignore: [/metadata/tags]", NULL },
+    { "policy ignore", KINDS, IN_POLICY, RARE, 4, "ignore: [&]", NULL },
     { "policy suspend", KINDS, IN_POLICY, RARE, 3, "suspend: {reason: because, until: '~'}",
       "1970-01-01T13:30:00Z 1970-01-01T16:00:00Z 1971-01-01T00:00:00Z" },
 };
@@ -344,6 +344,29 @@ static void put_text(struct buf *b, const struct attribute *a, const char *text,
     }
 }
 
+/* A part of what the thing says, tags where it says nothing of the kind. */
+static void put_pointer(struct buf *b, const struct thing *t, unsigned value)
+{
+    static const struct {
+        const char *attribute, *pointer;
+    } parts[] = {
+        { "environment repository", "/spec/repositories/Postgres vFiles (15.4)/isStaging" },
+        { "source config parameters", "/spec/parameters/note" },
+        { "dSource settings", "/spec/postgresql/settings/max_connections" },
+        { "VDB settings", "/spec/postgresql/settings/work_mem" },
+        { "VDB mount", "/spec/postgresql/mountLocation" },
+    };
+    const char *pointer = value == 1 ? "/metadata/tags" : "/metadata/tags/team";
+
+    for (size_t i = 0; value > 2 && i < ARRAY_LEN(parts); i++) {
+        if (t->values[random_attribute(parts[i].attribute)]) {
+            pointer = parts[i].pointer;
+            break;
+        }
+    }
+    buf_puts(b, pointer);
+}
+
 static void put_section(struct buf *b, const struct random_estate *e, size_t i,
                         enum section section)
 {
@@ -352,8 +375,13 @@ static void put_section(struct buf *b, const struct random_estate *e, size_t i,
         unsigned value = e->things[i].values[row];
         if (!value || a->section != section)
             continue;
+        const char *mark = strchr(a->text, '&'), *rest = mark ? mark + 1 : a->text;
         buf_puts(b, "  ");
-        put_text(b, a, a->text, i, value);
+        if (mark) {
+            buf_add(b, a->text, (size_t)(mark - a->text));
+            put_pointer(b, &e->things[i], value);
+        }
+        put_text(b, a, rest, i, value);
         buf_puts(b, "\n");
     }
 }

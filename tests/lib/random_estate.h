@@ -18,7 +18,8 @@ enum {
 };
 
 /* A line that a manifest may have. `#` is the value, `$` the number of the thing,
- * `?` true or false, `~` a word of `words`, `%` a port, `@` a way of ingestion. */
+ * `?` true or false, `~` a word of `words`, `%` a port, `@` a way of ingestion, `&` a
+ * pointer to what the manifest says. */
 struct attribute {
     const char *name; /* as edits of it are counted */
     enum kind kind;   /* KINDS: of every kind */
