@@ -103,8 +103,37 @@ static char *elsewhere_text(const struct observed_item *item)
                      item->owner, item->id);
 }
 
+bool match_estranged(const struct entry *e, const struct observed_item *item)
+{
+    const struct kind_desc *k = kind_desc(e->kind);
+
+    return !item->owner && !k->identity[0].fact && e->name && !streq(item->name, e->name);
+}
+
+char *match_estranged_text(const struct entry *e, const struct observed_item *item)
+{
+    return xasprintf("%s is called `%s` in DCT now, and the tag " OWNER_TAG
+                     " is gone; give it back one of them, or let it go: dctd forget %s",
+                     item->id, item->name, e->key);
+}
+
+/* Has what we make our tag from the start, so that what has none is not ours? */
+static bool born_tagged(const struct kind_desc *k)
+{
+    return k->table.rows[kind_row(k, "metadata.tags")].create != NULL;
+}
+
+/* What we made had our tag from the start; what was adopted gets tag and name yet. */
+static bool is_another(const struct wanted *w, const struct entry *e,
+                       const struct observed_item *item)
+{
+    return e->origin == ORIGIN_CREATED && born_tagged(w->object->kind) &&
+           match_estranged(e, item) && !streq(item->name, w->object->name) &&
+           !streq(item->name, w->object->moved_from);
+}
+
 /* The ledger's id decides, while DCT has an object of that id. */
-static bool match_ledger(const struct world *world, struct pairing *p)
+static bool match_ledger(const struct world *world, const struct wanted *w, struct pairing *p)
 {
     struct entry *e = p->entry;
     struct observed_item *item =
@@ -114,6 +143,8 @@ static bool match_ledger(const struct world *world, struct pairing *p)
         return false;
     if (owned_elsewhere(world, item))
         conflict(p, item, elsewhere_text(item));
+    else if (is_another(w, e, item))
+        conflict(p, item, match_estranged_text(e, item));
     else
         *p = (struct pairing){ .match = MATCH_OURS, .item = item, .entry = e };
     return true;
@@ -220,12 +251,6 @@ static struct namesakes namesakes_of(const struct world *world, const struct wan
 static bool is_unanswered(const struct pairing *p)
 {
     return p->entry && p->entry->origin == ORIGIN_CREATED && !p->entry->id;
-}
-
-/* Has what we make our tag from the start, so that what has none is not ours? */
-static bool born_tagged(const struct kind_desc *k)
-{
-    return k->table.rows[kind_row(k, "metadata.tags")].create != NULL;
 }
 
 /* A person has to say which one it is. */
@@ -339,7 +364,7 @@ void match_one(struct world *world, size_t i)
 
     free(p->why);
     *p = (struct pairing){ .match = MATCH_NONE, .entry = entry_of(world, w) };
-    if (match_ledger(world, p) || match_adopt_id(world, w, p))
+    if (match_ledger(world, w, p) || match_adopt_id(world, w, p))
         return;
     match_name(world, w, p);
     if (p->match == MATCH_NONE)

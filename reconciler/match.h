@@ -31,6 +31,11 @@ void match_all(struct world *world);
 void match_one(struct world *world, size_t item);
 void match_clear(struct world *world);
 
+/* Neither name nor tag says any more that it is what the ledger took it for: somebody
+ * took it over, or DCT gave the id to another one, as after a restore. */
+bool match_estranged(const struct entry *e, const struct observed_item *item);
+char *match_estranged_text(const struct entry *e, const struct observed_item *item);
+
 /* Is `item` the object that `w` describes (name or what else identifies it, scope, engine)? */
 bool match_is(const struct world *world, const struct wanted *w, const struct observed_item *item);
 

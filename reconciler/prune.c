@@ -46,15 +46,6 @@ static struct observed_item *item_of(const struct world *world, const struct ent
     return item;
 }
 
-/* Neither name nor tag says any more that it is what the ledger took it for: somebody
- * took it over, or DCT gave the id to another one. */
-static bool is_estranged(const struct entry *e, const struct observed_item *item)
-{
-    const struct kind_desc *k = kind_desc(e->kind);
-
-    return !item->owner && !k->identity[0].fact && e->name && !streq(item->name, e->name);
-}
-
 static void settle_deletion(const struct planner *in, struct plan *p, struct action *a,
                             const struct entry *e, const struct observed_item *item)
 {
@@ -73,12 +64,8 @@ static void settle_deletion(const struct planner *in, struct plan *p, struct act
                                 "it deleted, bring that back with mode: enforce first"));
     if (item->owner && !streq(item->owner, in->world->instance))
         action_block(a, xasprintf("it now belongs to the dctd instance `%s`", item->owner));
-    if (is_estranged(e, item))
-        action_block_as(a, BLOCK_CONFLICT,
-                        xasprintf("%s is called `%s` in DCT now, and the tag " OWNER_TAG
-                                  " is gone; give it back one of them, or let it go: dctd forget "
-                                  "%s",
-                                  item->id, item->name, e->key));
+    if (match_estranged(e, item))
+        action_block_as(a, BLOCK_CONFLICT, match_estranged_text(e, item));
     char *why = rules_check(&c);
     if (why)
         action_block(a, why);

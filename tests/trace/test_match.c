@@ -282,6 +282,29 @@ static void test_what_one_manifest_has_another_cannot_adopt(void **state)
     test_world_free(w);
 }
 
+/* After a restore DCT gives an id a second time, and the ledger knows the first. */
+static void test_an_id_alone_is_no_ownership(void **state)
+{
+    struct test_world *w = story_of(estate_all());
+
+    (void)state;
+    story_meddle(w, "drift",
+                 "{\"kind\":\"vdbs\",\"name\":\"orders-test\",\"set\":"
+                 "{\"name\":\"theirs\",\"tags\":[],\"description\":\"not yours\"}}");
+    story_rest(w, estate_all());
+    story_sent(w, "");
+    char *plan = story_plan(w, estate_all());
+    story_holds(plan, "! VDB/orders-test blocked: 1-APPDATA_CONTAINER-3 is called `theirs` in DCT");
+    free(plan);
+    test_world_keep(w, "VDB/orders-test", NULL);
+    test_world_restart(w);
+    plan = story_plan(w, estate_all());
+    story_holds(plan, "+ VDB/orders-test create");
+    free(plan);
+    story_member(w, "/vdbs", "theirs", "description", "not yours");
+    test_world_free(w);
+}
+
 /* One by its old name, which the ledger knows, the other by its id. */
 static void test_a_renamed_manifest_keeps_what_another_adopts(void **state)
 {
@@ -362,6 +385,7 @@ int main(void)
         cmocka_unit_test(test_moved_from_renames_in_place),
         cmocka_unit_test(test_a_rename_survives_dying_anywhere),
         cmocka_unit_test(test_what_one_manifest_has_another_cannot_adopt),
+        cmocka_unit_test(test_an_id_alone_is_no_ownership),
         cmocka_unit_test(test_a_renamed_manifest_keeps_what_another_adopts),
         cmocka_unit_test(test_two_manifests_that_adopt_one_object_get_it_neither),
         cmocka_unit_test(test_a_name_in_dct_does_not_take_an_object_from_its_manifest),
