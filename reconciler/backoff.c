@@ -106,7 +106,7 @@ void backoff_forget(struct backoff *b, const char *key)
     free(p);
 }
 
-/* No object's key holds "engine 1", or "look " before its kind. */
+/* No object's key holds "engine 1", or "look " and "held " before its kind. */
 static char *engine_key(const char *engine)
 {
     return xasprintf("engine %s", engine);
@@ -161,6 +161,19 @@ bool backoff_has_looked(const struct backoff *b, const char *host)
 
     free(key);
     return has;
+}
+
+void backoff_held(struct backoff *b, const char *key, bool held)
+{
+    char *mark = xasprintf("held %s", key);
+
+    if (held) {
+        pause_of(b, mark)->tries = 1;
+    } else if (backoff_tries(b, mark)) {
+        backoff_forget(b, mark);
+        backoff_forget(b, key);
+    }
+    free(mark);
 }
 
 const char *failure_name(enum failure f)

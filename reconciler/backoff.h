@@ -28,6 +28,9 @@ void backoff_engine_forget(struct backoff *b, const char *engine);
 /* A host looked again for what is missing on it: that is asked of it once. */
 void backoff_looked(struct backoff *b, const char *host);
 bool backoff_has_looked(const struct backoff *b, const char *host);
+/* What the object lives on is off, or is not: once it is on again, the object is left
+ * alone no longer. */
+void backoff_held(struct backoff *b, const char *key, bool held);
 /* 0 = it may be tried at once. */
 msec backoff_until(const struct backoff *b, const char *key);
 /* Failures in a row. */

@@ -280,7 +280,7 @@ static void make_plan(struct cycle *c, struct step *s)
     if (c->options.mode != CYCLE_PLAN) {
         keep_moved(c, s);
         keep_careful(c, s);
-        debts_paid(&c->world, s->fx);
+        debts_paid(&c->world, &c->backoff, s->fx);
         cycle_lift_expired(c, s);
     }
     const struct planner in = cycle_planner(c, s);

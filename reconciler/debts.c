@@ -211,13 +211,29 @@ bool debts_known(const struct world *world)
     return true;
 }
 
-void debts_paid(const struct world *world, struct effects *fx)
+static bool lives_on_what_is_off(const struct world *world, const struct observed_item *item)
+{
+    for (enum kind k = 0; k < KINDS; k++) {
+        const struct observed_list *l = &world->observed->kinds[k];
+        for (size_t i = 0; kind_desc(k)->enable.name && i < l->n; i++) {
+            const struct observed_item *other = l->items[i];
+            if (other->object && !item_enabled(other) &&
+                object_refers_to(item->object, kind_desc(k), other->id))
+                return true;
+        }
+    }
+    return false;
+}
+
+void debts_paid(const struct world *world, struct backoff *b, struct effects *fx)
 {
     for (size_t i = 0; i < ledger_count(world->ledger); i++) {
         struct entry *e = ledger_at(world->ledger, i);
         const struct observed_item *item =
             e->id ? observed_by_id(world->observed, e->kind, e->id) : NULL;
         bool paid = e->owes_enable && e->enabled_again;
+        if (e->owes_enable && item && item->object)
+            backoff_held(b, e->key, lives_on_what_is_off(world, item));
         if (!item || !item->object || !(paid ? item_enabled(item) : e->repaid && !item->marked))
             continue;
         if (paid)

@@ -101,8 +101,9 @@ void deleted_clear(struct deleted *d);
 void plan_debts(const struct planner *in, struct plan *p);
 /* Has everything been seen that may bear a mark, and does the ledger know of what does? */
 bool debts_known(const struct world *world);
-/* What we switched on again, and DCT shows on, is owed no more. */
-void debts_paid(const struct world *world, struct effects *fx);
+/* What we switched on again, and DCT shows on, is owed no more. What could not come on
+ * because what it lives on was off is tried at once when that is on again. */
+void debts_paid(const struct world *world, struct backoff *b, struct effects *fx);
 /* needs.c: which action waits for which, and what a blocked one drags along. */
 void plan_order(const struct planner *in, struct plan *p);
 /* Does the observed object (NULL: none) refer to the one of that kind and id? */

@@ -167,6 +167,8 @@ broken "what nobody answered for is not waited for" planner 's/LOST_GRACE : OUTC
 broken "what DCT lost sight of is not waited for" planner 's/LOST_GRACE : OUTCOME_GRACE/0 : OUTCOME_GRACE/' test_clock
 broken "a creation out of sight is forgotten with its manifest" cycle 's/s->now < outcome_due(e));/false);/' \
     test_lost_jobs
+broken "what is off waits on though its host is on again" debts 's/^            backoff_held(b, /            (void)lives_on_what_is_off, (void)(b, /' \
+    test_debts
 broken "what is off waits as long as what is not" failing 's/e->owes_enable \&\& !e->enabled_again/false/' test_disabled
 broken "drift is repaired however often" flips 's|e->flips.n < FLIPS_MAX|true|' test_breakers
 broken "a restart begins a new hour" ledger 's/^    if (e->flips.n)/    if (false)/' test_breakers

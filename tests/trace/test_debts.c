@@ -373,6 +373,29 @@ static void test_the_clock_is_put_back(void **state)
     test_world_free(w);
 }
 
+/* Its host was off for hours, and whoever waits longer every time does not wait any
+ * more once the host is on again. */
+static void test_it_comes_back_with_its_host(void **state)
+{
+    static const char off[] = "/environments/1-UNIX_HOST_ENVIRONMENT-2/disable",
+                      on[] = "/environments/1-UNIX_HOST_ENVIRONMENT-2/enable";
+    char *port = text_with(estate_all(), "port: 5435", "port: 5535");
+
+    (void)state;
+    for (size_t i = 0; i < 6; i++) { /* wherever in its pause it is by then */
+        struct test_world *w = story_service(estate_all());
+        until_off(w, port, "orders-test");
+        assert_int_equal(test_world_call(w, "POST", off, NULL, NULL), 200);
+        story_go_on(w, 3 * HOUR + (msec)i * 150000);
+        story_member(w, "/vdbs", "orders-test", "enabled", "false");
+        assert_int_equal(test_world_call(w, "POST", on, NULL, NULL), 200);
+        story_go_on(w, 420000); /* it looks every five minutes */
+        story_member(w, "/vdbs", "orders-test", "enabled", "true");
+        test_world_free(w);
+    }
+    free(port);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -389,6 +412,7 @@ int main(void)
         cmocka_unit_test(test_what_a_person_switches_off_afterwards_stays_off),
         cmocka_unit_test(test_the_mark_goes_though_it_is_suspended),
         cmocka_unit_test(test_the_clock_is_put_back),
+        cmocka_unit_test(test_it_comes_back_with_its_host),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
