@@ -518,8 +518,31 @@ void random_mend(struct random_run *r)
     release_found(r);
 }
 
+/* An engine came, and things on it, and never a connector. */
+static void connect_engine(struct random_estate *e, size_t engine)
+{
+    struct thing *first = NULL;
+
+    for (size_t i = 0; i < e->n; i++) {
+        struct thing *t = &e->things[i];
+        if (t->kind != KIND_CONNECTOR)
+            continue;
+        if (t->engines_ever >> engine & 1)
+            return;
+        first = first ? first : t;
+    }
+    if (!first)
+        return;
+    first->engines |= 1U << engine;
+    first->engines_ever |= 1U << engine;
+}
+
 void random_mend_all(struct random_run *r)
 {
+    for (size_t i = 0; i < r->estate.n && i < 32; i++) {
+        if (r->estate.things[i].kind == KIND_ENGINE)
+            connect_engine(&r->estate, i);
+    }
     for (size_t i = 0; i < r->estate.n; i++) {
         if (!r->estate.things[i].here)
             (void)bring_back(r, (int)i);
