@@ -140,7 +140,7 @@ broken "an answer that says nothing says that it is not there" reply 's/REPLY_OK
 broken "an answer that says nothing says that no job is under way" outcome 's/REPLY_OK \&\& !lacks \&\&/REPLY_OK \&\&/' \
     test_candidates
 broken "a list that says nothing is empty" reply 's/^    return cJSON_IsArray(json_at(body, "items")) ? NULL : .*/    return NULL;/' \
-    test_candidates
+    test_torture_requests
 broken "who lives on a host is nobody where DCT does not say" consequences 's/^        if (may_be_user(p, on, i)) {/        if (false \&\& may_be_user(p, on, i)) {/' \
     test_dependants
 broken "whatever failed on it was its creation" outcome 's/if (other != job \&\& !later/if (false \&\& !later/' \

@@ -210,9 +210,9 @@ static enum fate says_nothing(struct test_world *w, const struct request *r)
 {
     const char **about = w->ctx;
 
-    if (streq(r->path, "/sources/postgres"))
+    if (streq(r->path, "/dsources/appdata"))
         return FATE_UNHEARD;
-    bool asked = test_world_told(w, "POST /sources/postgres");
+    bool asked = test_world_told(w, "POST /dsources/appdata");
     return asked && starts_with(r->path, *about) && strstr(r->path, "/search") ? FATE_EMPTY
                                                                                : FATE_CARRIED;
 }
@@ -220,7 +220,7 @@ static enum fate says_nothing(struct test_world *w, const struct request *r)
 /* That is no sign that there is no job, nor that there is no object. */
 static void test_an_answer_that_says_nothing_is_none(void **state)
 {
-    static const char *const questions[] = { "/jobs", "/sources" };
+    static const char *const questions[] = { "/jobs", "/dsources" };
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(questions); i++) {
@@ -230,19 +230,19 @@ static void test_an_answer_that_says_nothing_is_none(void **state)
         w->fate = says_nothing;
         w->ctx = &about;
         test_world_manifests(w, estate_all());
-        while (!test_world_told(w, "POST /sources/postgres"))
+        while (!test_world_told(w, "POST /dsources/appdata"))
             test_world_run(w, 20);
         test_world_restart(w);
         test_world_manifests(w, estate_all());
-        test_world_run(w, 120000);
+        story_go_on(w, 300000);
         for (size_t k = 0; k < w->sent.n; k++)
-            made += starts_with(w->sent.items[k], "SourceConfig/orders POST /sources/postgres");
+            made += starts_with(w->sent.items[k], "DSource/orders POST /dsources/appdata");
         assert_int_equal(made, 1);
         w->fate = NULL;
         w->options.mode = CYCLE_APPLY;
         test_world_restart(w);
         story_converge(w, estate_all());
-        assert_int_equal(test_world_count(w, "/sources", "orders"), 1);
+        assert_int_equal(test_world_count(w, "/dsources", "orders"), 1);
         test_world_free(w);
     }
 }
