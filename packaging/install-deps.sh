@@ -44,6 +44,7 @@ cmd:codespell         codespell           codespell
 cmd:shellcheck        shellcheck          ShellCheck
 cmd:systemd-analyze   systemd             systemd
 cmd:mandoc            mandoc              mandoc
+pkg:jemalloc          libjemalloc-dev     jemalloc-devel
 '
 judge_needs='
 cmd:node              nodejs              nodejs
