@@ -33,11 +33,20 @@ static bool marked_for_nothing(const struct exec *x, const struct action *a)
            (run->marked || (item && item->marked));
 }
 
+/* The job that failed may be of an earlier process: what it was about has been taken
+ * over since, or cannot be seen. The debt stays, and the next plan looks first. */
+static bool is_seen_as_ours(const struct exec *x, const struct action *a)
+{
+    const struct observed_item *item = observed_by_id(x->world->observed, a->kind->kind, a->id);
+
+    return item && (!item->owner || streq(item->owner, x->world->instance));
+}
+
 bool action_rescue(const struct exec *x, struct action *a)
 {
     const struct entry *e = action_entry(x, a);
 
-    if (!e || !a->id || !a->kind->enable.name)
+    if (!e || !a->id || !a->kind->enable.name || !is_seen_as_ours(x, a))
         return false;
     a->run->outage = e->owes_enable;
     a->run->rescuing = e->owes_enable || marked_for_nothing(x, a);

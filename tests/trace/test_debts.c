@@ -170,6 +170,33 @@ static void test_its_parent_was_taken_over(void **state)
     test_world_free(w);
 }
 
+/* Its job fails after another instance has taken it over: it is that one's. */
+static void test_it_was_taken_over_while_its_job_failed(void **state)
+{
+    const char *rest = strstr(estate_all(), "---\napiVersion: dct/v1\nkind: Connector");
+    char *engine = xstrndup(estate_all(), (size_t)(rest - estate_all()));
+    struct test_world *w = story_of(estate_all());
+    char *port = text_with(estate_all(), "port: 5435", "port: 5535");
+
+    (void)state;
+    story_meddle(w, "fault",
+                 "{\"route\":\"/vdbs/*\",\"method\":\"PATCH\",\"job\":\"FAILED\",\"times\":1}");
+    until_off(w, port, "orders-test");
+    while (w->sent.n < 3) /* its mark, its switching off, its change */
+        test_world_run(w, 10);
+    story_meddle(w, "drift",
+                 "{\"kind\":\"vdbs\",\"name\":\"orders-test\",\"set\":{\"tags\":"
+                 "[{\"key\":\"dctd-owner\",\"value\":\"somebody\"}]}}");
+    test_world_restart(w);
+    story_forget(w);
+    settle(w, engine);
+    story_sent(w, "");
+    story_member(w, "/vdbs", "orders-test", "enabled", "false");
+    free(port);
+    free(engine);
+    test_world_free(w);
+}
+
 /* The mark alone tells of it, and nothing else may be done to it. */
 static void test_the_ledger_is_lost_and_it_is_suspended(void **state)
 {
@@ -405,6 +432,7 @@ int main(void)
         cmocka_unit_test(test_its_deletion_has_to_wait),
         cmocka_unit_test(test_what_is_to_be_forgotten_is_switched_on_first),
         cmocka_unit_test(test_its_parent_was_taken_over),
+        cmocka_unit_test(test_it_was_taken_over_while_its_job_failed),
         cmocka_unit_test(test_the_ledger_is_lost_and_it_is_suspended),
         cmocka_unit_test(test_neither_ledger_nor_manifest_tells_of_it),
         cmocka_unit_test(test_a_part_of_the_manifests_switches_nothing_on),
