@@ -286,7 +286,9 @@ static void compare_row(const struct comparison *c, size_t row, struct diff *d)
         if (differs && f->flags & TOKEN && is_to_be_off(c->w))
             d->deferred = true;
         else if (differs)
-            add_change(d, o->kind, row, xstrdup(c->adopting ? "(not known)" : "(applied before)"),
+            add_change(d, o->kind, row,
+                       xstrdup(entry_digest(c->entry, f->yaml) ? "(applied before)"
+                                                               : "(not known)"),
                        shown(f, wanted), WHY_CHANGE);
     } else if (f->type == F_REF && wanted->state == V_SET) {
         compare_ref(c, row, d);

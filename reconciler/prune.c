@@ -131,16 +131,23 @@ static void add_waiting(struct plan *p, const struct entry *e)
                                        : "a job is still under way");
 }
 
-static void note_unpruned(struct plan *p, const struct strings *left, const char *why,
-                          bool complete)
+/* Others may declare it where not every manifest was named, or could be read. */
+static const char *by_nobody(const struct planner *in)
+{
+    if (in->options->partial)
+        return "none of the named manifests declares";
+    return in->world->set->complete ? "no manifest wants any more" : "no readable manifest wants";
+}
+
+static void note_unpruned(const struct planner *in, struct plan *p, const struct strings *left,
+                          const char *why)
 {
     struct buf b = BUF_WITH_LIMIT(8192);
 
     if (!left->n)
         return;
-    buf_printf(&b, "%zu object%s that no %s %s left alone (%s):", left->n, left->n == 1 ? "" : "s",
-               complete ? "manifest wants any more" : "readable manifest wants",
-               left->n == 1 ? "is" : "are", why);
+    buf_printf(&b, "%zu object%s that %s %s left alone (%s):", left->n, left->n == 1 ? "" : "s",
+               by_nobody(in), left->n == 1 ? "is" : "are", why);
     for (size_t i = 0; i < left->n && i < NAMED_MAX; i++)
         buf_printf(&b, " %s", left->items[i]);
     if (left->n > NAMED_MAX)
@@ -235,7 +242,7 @@ void plan_prune(const struct planner *in, struct plan *p)
                 judge_entry(in, p, e, &u);
         }
     }
-    note_unpruned(p, &u.left, u.forbidden ? u.forbidden : "", in->world->set->complete);
+    note_unpruned(in, p, &u.left, u.forbidden ? u.forbidden : "");
     strings_clear(&u.left);
     plan_budget(in, p, u.forbidden ? 0 : u.unseen);
 }

@@ -248,6 +248,27 @@ static void test_a_secret_with_another_value_is_applied(void **state)
     test_world_free(w);
 }
 
+/* No reply of DCT's tells of it, and we have never sent it. */
+static void test_what_nobody_has_seen_is_not_known(void **state)
+{
+    struct test_world *w = story_of(estate_all());
+    char *once = text_with(estate_all(), "  enabled: true\n",
+                           "  enabled: true\n  customEnvVars: {A: one}\n");
+    char *twice = text_with(once, "{A: one}", "{A: two}");
+
+    (void)state;
+    char *plan = story_plan(w, once);
+    story_holds(plan, "customEnvVars (not known) -> ");
+    free(plan);
+    story_converge(w, once);
+    plan = story_plan(w, twice);
+    story_holds(plan, "customEnvVars (applied before) -> ");
+    free(plan);
+    free(twice);
+    free(once);
+    test_world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -259,6 +280,7 @@ int main(void)
         cmocka_unit_test(test_create_only_drift_is_blocked),
         cmocka_unit_test(test_half_of_a_change),
         cmocka_unit_test(test_a_secret_with_another_value_is_applied),
+        cmocka_unit_test(test_what_nobody_has_seen_is_not_known),
     };
     struct CMUnitTest each[ARRAY_LEN(drifts)] = { 0 };
 

@@ -432,7 +432,9 @@ static void test_a_part_of_the_manifests_deletes_nothing(void **state)
     w->options.partial = true;
     test_world_restart(w);
     char *plan = story_plan(w, yaml);
-    story_holds(plan, "only a part of the manifests was named");
+    story_holds(plan,
+                "that none of the named manifests declares are left alone (only a part of the "
+                "manifests was named)");
     story_rest(w, yaml);
     story_sent(w, "");
     free(plan);
