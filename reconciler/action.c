@@ -224,8 +224,9 @@ static bool has_children(const struct exec *x, const struct action *a)
 
     for (size_t i = 0; i < x->plan->n; i++) {
         const struct action *other = &x->plan->items[i];
-        for (size_t j = 0; j < other->n_needs; j++) {
-            if (other->needs[j] == self && other->wanted && other->kind->flags & KIND_SNAPSHOTS)
+        bool made = other->verb == VERB_CREATE || other->verb == VERB_REPLACE;
+        for (size_t j = 0; made && !other->blocked && j < other->n_needs; j++) {
+            if (other->needs[j] == self && other->kind->flags & KIND_SNAPSHOTS)
                 return true;
         }
     }
@@ -239,7 +240,7 @@ static bool needs_snapshot(const struct exec *x, const struct action *a)
         return false;
     if (a->verb == VERB_SNAPSHOT)
         return true;
-    return a->run->made && (!a->kind->snapshot.name || has_children(x, a));
+    return a->kind->snapshot.name ? has_children(x, a) : a->run->made;
 }
 
 static char *not_ready(const struct action *a, const struct observed_item *item)

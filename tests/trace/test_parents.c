@@ -46,6 +46,25 @@ static void test_a_disabled_parent_without_a_snapshot(void **state)
     test_world_free(w);
 }
 
+/* Whatever else happens to the parent in the same plan. */
+static void test_a_parent_that_changes_gets_a_snapshot_first(void **state)
+{
+    static const char child[] = "---\napiVersion: dct/v1\nkind: VDB\nmetadata: {name: orders-test}";
+    char *alone = xstrndup(estate_all(), (size_t)(strstr(estate_all(), child) - estate_all()));
+    char *both = text_with(estate_all(), "for developers", "for everybody");
+    struct test_world *w = story_of(alone);
+
+    (void)state;
+    story_converge(w, both);
+    assert_int_equal(w->sent.n, 3);
+    story_holds(w->sent.items[0], "VDB/orders-dev PATCH /vdbs/{id} {\"description\"");
+    story_holds(w->sent.items[1], "VDB/orders-dev POST /vdbs/{id}/snapshots");
+    story_holds(w->sent.items[2], "VDB/orders-test POST /vdbs/provision_by_snapshot");
+    free(alone);
+    free(both);
+    test_world_free(w);
+}
+
 /* The user of the same name in another environment follows the change, and is
  * called by its name. */
 static void test_what_follows_a_change_is_no_drift(void **state)
@@ -84,6 +103,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_disabled_parent_without_a_snapshot),
+        cmocka_unit_test(test_a_parent_that_changes_gets_a_snapshot_first),
         cmocka_unit_test(test_what_follows_a_change_is_no_drift),
         cmocka_unit_test(test_parents_have_names),
     };
