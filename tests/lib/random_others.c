@@ -251,12 +251,14 @@ static void reborn(struct random_run *r)
 }
 
 /* What goes on where DCT itself has lost sight of it, only the ledger knows; and
- * a debt, what bears no tag, and what has a name that no manifest knows. */
+ * a debt, what bears no tag, what has a name that no manifest knows, and what is
+ * still on its way to DCT. */
 static bool is_precious(const struct random_run *r)
 {
     const struct test_world *w = r->a.world;
 
-    return owes(r) || nameless(w) || renamed_twice(r) || inside_out_of_sight(w->sim);
+    return owes(r) || nameless(w) || renamed_twice(r) || inside_out_of_sight(w->sim) ||
+           test_world_late(w);
 }
 
 static bool lose_ledger(struct random_run *r)
