@@ -75,7 +75,13 @@ void cycle_track(struct cycle *c, const struct step *s, size_t from);
 
 static inline struct planner cycle_planner(const struct cycle *c, const struct step *s)
 {
-    return (struct planner){ &c->world, &c->options, &c->backoff, &c->deleted, s->now, s->ahead };
+    return (struct planner){ .world = &c->world,
+                             .options = &c->options,
+                             .backoff = &c->backoff,
+                             .deleted = &c->deleted,
+                             .now = s->now,
+                             .ahead = s->ahead,
+                             .settled = twin_settled(&c->twin) };
 }
 
 #endif

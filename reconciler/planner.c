@@ -253,6 +253,20 @@ static char *update_too_new(const struct planning *p, const struct kind_desc *k,
     return why;
 }
 
+/* Somebody is told why nothing happens for a while. */
+static void await_settled(struct planning *p, struct action *a)
+{
+    static const char note[] = "the ledger was lost: what was asked for last may still come, so "
+                               "nothing is made in the first half minute";
+
+    if (p->in->settled <= p->in->now)
+        return;
+    if (a->not_before < p->in->settled)
+        a->not_before = p->in->settled;
+    if (!strings_has(&p->plan->notes, note))
+        strings_add(&p->plan->notes, note);
+}
+
 static void plan_create(struct planning *p, const struct wanted *w, const struct pairing *pair)
 {
     const struct entry *e = pair->entry;
@@ -264,6 +278,7 @@ static void plan_create(struct planning *p, const struct wanted *w, const struct
                              : xstrdup(gone ? "it is gone from DCT" : "it is not in DCT"));
     bool unknown = false;
 
+    await_settled(p, a);
     show_declared(a, w->object);
     planning_block_by_policy(p->in, a, w);
     if (!discovery_may_help(p, w))

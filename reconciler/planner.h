@@ -19,6 +19,7 @@ struct planner {
     const struct backoff *backoff;
     const struct deleted *deleted;
     msec now, ahead; /* of the event */
+    msec settled;    /* nothing is made before; 0 = at once */
 };
 
 struct rules;

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "reconciler/planner.h"
+
 enum { DAY = 86400000 };
 
 static int compare(const void *a, const void *b)
@@ -63,6 +65,7 @@ static bool look(struct twin *t, const struct world *world, enum kind k, msec no
         bool ours = streq(item->owner, world->instance);
         if (item->foreign || !item->owner)
             continue;
+        t->ours = t->ours || (ours && now == t->begun);
         uint64_t id = hash_bytes(item->id, strlen(item->id));
         if (before && bsearch(&id, t->kinds[k].ids, before, sizeof(id), compare))
             continue;
@@ -91,4 +94,9 @@ bool twin_look(struct twin *t, const struct world *world, msec now)
     for (enum kind k = 0; k < KINDS; k++)
         noticed = look(t, world, k, now) || noticed;
     return noticed;
+}
+
+msec twin_settled(const struct twin *t)
+{
+    return t->ours && !t->remembers ? t->begun + OUTCOME_GRACE : 0;
 }

@@ -14,6 +14,7 @@
 struct twin {
     bool remembers; /* the ledger was not empty at the start, or that is a day ago */
     msec begun;     /* the first look */
+    bool ours;      /* something bore our tag at that */
     struct {
         uint64_t *ids; /* sorted; of all that were ever seen with an owner's tag */
         size_t n, cap;
@@ -26,5 +27,8 @@ struct twin {
 void twin_clear(struct twin *t);
 /* After the observation; true if there is something to be told. */
 bool twin_look(struct twin *t, const struct world *world, msec now);
+/* An empty ledger where DCT has what is ours was lost: what was asked for last may
+ * still be on its way to DCT. Until when nothing is made; 0 = no ledger was lost. */
+msec twin_settled(const struct twin *t);
 
 #endif

@@ -438,12 +438,12 @@ static void take_lookup(const struct exec *x, const struct action *a, size_t row
 static void looked_up(struct exec *x, struct action *a, const struct reply *r, struct step *s)
 {
     const struct todo *t = &a->run->todo[a->run->at];
-    const cJSON *first = json_at(r->body, "items[0].id");
+    const char *first = json_text(r->body, "items[0].id");
     const char *name = a->wanted->object->values[t->row].s;
 
     if (reply_class(r) != REPLY_OK || (!first && !reply_whole(r))) {
         action_fail(x, a, FAIL_RECOVERABLE, reply_text(r), s);
-    } else if (!cJSON_IsString(first)) {
+    } else if (!first) {
         action_fail(x, a, FAIL_RECOVERABLE,
                     xasprintf("`%s`: DCT has none called `%s`", a->kind->table.rows[t->row].yaml,
                               name),
@@ -451,7 +451,7 @@ static void looked_up(struct exec *x, struct action *a, const struct reply *r, s
     } else if (json_at(r->body, "items[1]")) {
         action_fail(x, a, FAIL_TERMINAL,
                     xasprintf("`%s`: DCT has several called `%s`; give it as id:%s",
-                              a->kind->table.rows[t->row].yaml, name, first->valuestring),
+                              a->kind->table.rows[t->row].yaml, name, first),
                     s);
     } else {
         take_lookup(x, a, t->row, json_at(r->body, "items[0]"));

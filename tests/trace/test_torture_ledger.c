@@ -243,7 +243,6 @@ static void test_lost_before_the_tag_a_person_is_asked(void **state)
     test_world_restart(a.world);
     attempt_begin(&a, s);
     live(a.world, HOUR);
-    assert_true(test_world_told(a.world, "DCT has a job on something of that name; waiting"));
     assert_true(test_world_told(a.world, "Connector/postgresql@east: blocked: 2-TOOLKIT-1 exists "
                                          "in DCT and is not managed here"));
     test_world_keep(a.world, "Connector/postgresql@east",

@@ -156,6 +156,59 @@ static void test_what_we_made_unheard_is_ours(void **state)
     test_world_free(w);
 }
 
+static enum fate late(struct test_world *w, const struct request *r)
+{
+    (void)w;
+    return streq(r->path, "/vdbs/provision_by_snapshot") ? FATE_LATE : FATE_CARRIED;
+}
+
+/* No job, no tag tells of it: DCT has not even heard of it yet. */
+static void test_what_was_asked_for_before_the_ledger_was_lost_may_still_come(void **state)
+{
+    const char *last = strstr(estate_all(), "---\napiVersion: dct/v1\nkind: VDB\nmetadata: {name: "
+                                            "orders-test}");
+    char *less = xstrndup(estate_all(), (size_t)(last - estate_all()));
+    struct test_world *w = story_of(less);
+
+    (void)state;
+    w->fate = late;
+    test_world_manifests(w, estate_all());
+    while (!test_world_late(w))
+        test_world_run(w, 10);
+    w->fate = NULL;
+    test_world_ledger_lost(w);
+    test_world_restart(w);
+    char *plan = story_plan(w, estate_all());
+    story_holds(plan, "Note: the ledger was lost: what was asked for last may still come");
+    free(plan);
+    story_forget(w);
+    story_converge(w, estate_all());
+    story_sent(w, "");
+    assert_int_equal(test_world_count(w, "/vdbs", "orders-test"), 1);
+    free(less);
+    test_world_free(w);
+}
+
+/* DCT knows of the job, and of no object yet. */
+static void test_a_job_that_was_begun_before_the_ledger_was_lost_is_awaited(void **state)
+{
+    const char *last = strstr(estate_all(), "---\napiVersion: dct/v1\nkind: DSource");
+    char *less = xstrndup(estate_all(), (size_t)(last - estate_all()));
+    struct test_world *w = story_of(less);
+
+    (void)state;
+    test_world_manifests(w, estate_all());
+    while (!test_world_told(w, "DSource/orders: DCT works on it"))
+        test_world_run(w, 10);
+    test_world_ledger_lost(w);
+    test_world_restart(w);
+    story_converge(w, estate_all());
+    assert_true(test_world_told(w, "DCT has a job on something of that name; waiting"));
+    assert_int_equal(test_world_count(w, "/dsources", "orders"), 1);
+    free(less);
+    test_world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -164,6 +217,8 @@ int main(void)
         cmocka_unit_test(test_whoever_begins_with_nothing_judges_from_the_next_day_on),
         cmocka_unit_test(test_what_is_forgotten_is_known),
         cmocka_unit_test(test_what_we_made_unheard_is_ours),
+        cmocka_unit_test(test_a_job_that_was_begun_before_the_ledger_was_lost_is_awaited),
+        cmocka_unit_test(test_what_was_asked_for_before_the_ledger_was_lost_may_still_come),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
