@@ -9,19 +9,10 @@
 #include <cmocka.h>
 
 #include "daemon/restore.h"
+#include "tests/lib/open_store.h"
 #include "tests/lib/tree.h"
 
 static const msec DAY = 86400000;
-
-static struct store *must_open(const char *path, bool read_only)
-{
-    char *error = NULL;
-    struct store *s = store_open(path, read_only, &error);
-
-    if (!s)
-        fail_msg("%s", error);
-    return s;
-}
 
 static void must_keep(struct store *s, const char *text)
 {

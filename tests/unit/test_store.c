@@ -15,17 +15,8 @@
 
 #include <cmocka.h>
 
+#include "tests/lib/open_store.h"
 #include "tests/lib/tree.h"
-
-static struct store *must_open(const char *path, bool read_only)
-{
-    char *error = NULL;
-    struct store *s = store_open(path, read_only, &error);
-
-    if (!s)
-        fail_msg("%s", error);
-    return s;
-}
 
 static void must_put(struct store *s, const char *key, const char *text)
 {

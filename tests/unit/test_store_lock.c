@@ -11,17 +11,8 @@
 #include <cmocka.h>
 
 #include "daemon/store.h"
+#include "tests/lib/open_store.h"
 #include "tests/lib/tree.h"
-
-static struct store *must_open(const char *path)
-{
-    char *error = NULL;
-    struct store *s = store_open(path, false, &error);
-
-    if (!s)
-        fail_msg("%s", error);
-    return s;
-}
 
 static void must_put(struct store *s, const char *text)
 {
@@ -49,18 +40,18 @@ static void links_lead_to_one_lock(void **state)
     char *path = tree_at(t, "ledger.db"), *soft = tree_at(t, "soft.db"),
          *hard = tree_at(t, "hard.db");
     assert_int_equal(symlink("ledger.db", soft), 0);
-    struct store *s = must_open(soft); /* which makes it */
+    struct store *s = must_open(soft, false); /* which makes it */
 
     must_put(s, "1");
     check_refused(path, "is held by dctd pid");
     store_close(s);
-    s = must_open(path);
+    s = must_open(path, false);
     assert_int_equal(link(path, hard), 0);
     check_refused(soft, "is held by dctd pid");
     check_refused(hard, "is held by another dctd under another name");
     assert_true(store_held(soft));
     store_close(s);
-    s = must_open(soft);
+    s = must_open(soft, false);
     check_refused(path, "is held by dctd pid");
     store_close(s);
     free(path);
@@ -87,7 +78,7 @@ static void what_was_taken_away_keeps_nothing(void **state)
     char *path = tree_at(t, "ledger.db"), *away = tree_at(t, "away");
 
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        struct store *s = must_open(path);
+        struct store *s = must_open(path, false);
         char *name = tree_at(t, names[i]);
         must_put(s, "1");
         must_put(s, "2");
